@@ -1,0 +1,28 @@
+/** Where actors live. An address is the path of an actor in the kernel's registry; order addresses are in identity.ts. */
+export const address = {
+  engine: "engine",
+  session: "session",
+  reconciler: "reconciler",
+  riskGate: "riskGate",
+  lines: "lines",
+  breaker: (scope: string): string => `breaker/${scope}`,
+  strategy: (name: string): string => `strategy/${name}`,
+  slot: (n: number): string => `slot/s${n}`,
+  future: (root: string): string => `future/${root}`,
+} as const;
+
+/** The topics an actor may `listen` to. The router turns a broker's message into these. */
+export const topic = {
+  /** Every change of a contract's quote. */
+  quote: (conId: number): string => `quote/${conId}`,
+  /** Everything about one order of ours, by its orderRef, its order id (per client id) or its permId. */
+  orderRef: (orderRef: string): string => `orderRef/${orderRef}`,
+  orderId: (orderId: number): string => `orderId/${orderId}`,
+  permId: (permId: number): string => `permId/${permId}`,
+  /** Commission reports name only the execution. */
+  execution: (execId: string): string => `execution/${execId}`,
+  /** `session.readied` and `session.unreadied`, announced by the gateway session. */
+  session: "session",
+  /** `engine.modeChanged`, announced by the engine. */
+  mode: "mode",
+} as const;

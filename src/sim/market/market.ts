@@ -1,0 +1,49 @@
+/**
+ * A market as the simulated gateway sees it: listings, quotes that move with time, daily bars. Two kinds fulfil it, a synthetic
+ * world from one seed and recorded quotes from files; the broker cannot tell them apart.
+ *
+ * Time only moves forward, by `advance`. Between two advances every answer is the same: quotes are computed on demand and
+ * do not depend on who asks, or in which order.
+ */
+import type { ContractDetails, ContractQuery } from "../../domain/contract.ts";
+import type { Bar, OptionParameters } from "../../domain/events/broker.ts";
+import type { EpochMs, Price, TradingDay } from "../../domain/units.ts";
+
+/** What is bid and offered now. `null` is "no such side"; sizes are contracts or shares; `at` is when it last changed. */
+export interface MarketQuote {
+  readonly bid: Price | null;
+  readonly bidSize: number;
+  readonly ask: Price | null;
+  readonly askSize: number;
+  readonly last: Price | null;
+  readonly lastSize: number;
+  /** Prior session's close; null when unknown. */
+  readonly close: Price | null;
+  /** Shares or contracts traded in this session, where known. */
+  readonly volume: number | null;
+  readonly openInterest: number | null;
+  readonly at: EpochMs;
+}
+
+export interface Market {
+  /** One line for the operator: what this market is, e.g. `recorded GOOG 2015-12-24 (2192 contracts)`. */
+  readonly label: string;
+  /** Where time starts and, for recorded markets, ends. */
+  readonly begins: EpochMs;
+  readonly ends: EpochMs | undefined;
+  readonly now: EpochMs;
+  /** Moves to `to` (never backward). */
+  advance(to: EpochMs): void;
+  /** Every listing that fits the query, as IB's contract details; empty when none does. */
+  find(query: ContractQuery): readonly ContractDetails[];
+  byConId(conId: number): ContractDetails | undefined;
+  optionParameters(underlyingConId: number): readonly OptionParameters[];
+  /** The quote now, or undefined when the contract is unknown or nothing has been quoted yet. */
+  quote(conId: number): MarketQuote | undefined;
+  /** Whether an order in this contract can trade now (its session is open). */
+  isOpen(conId: number): boolean;
+  /** Up to `days` daily bars before today, oldest first; undefined when this market has none of that kind. */
+  dailyBars(conId: number, show: "TRADES" | "OPTION_IMPLIED_VOLATILITY", days: number): readonly Bar[] | undefined;
+  /** Settlement of an expiring contract: the underlying's closing price of that day; undefined while unknown. */
+  settlement(underlyingConId: number, day: TradingDay): Price | undefined;
+}
