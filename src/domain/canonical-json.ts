@@ -29,8 +29,8 @@ const DEPTH_LIMIT = 200;
 /** Thrown inside by the fast walk, which keeps no path; the slow walk then finds the place. */
 const REFUSED = Symbol("refused");
 
-/** Strings that are their own JSON text between quotes. Lone surrogates are not: JSON.stringify escapes them. */
-const NEEDS_ESCAPE = /["\\\u0000-\u001f\ud800-\udfff]/;
+/** Whatever is not its own JSON text between quotes: controls, quote, backslash. Surrogates too, since a lone one is escaped. */
+const NEEDS_ESCAPE = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
 const quote = (text: string): string => (NEEDS_ESCAPE.test(text) ? JSON.stringify(text) : `"${text}"`);
 
 /** Object keys recur for the whole life of the process (field names, actor paths): their quoted text is kept, up to a bound. */

@@ -6,6 +6,7 @@
  * restart if still wanted; *notice* effects at least once.
  */
 import type { ComboLeg, Contract, ContractQuery } from "./contract.ts";
+import type { OneOrMore } from "./speech.ts";
 import type { EpochMs, Price } from "./units.ts";
 
 /** The risk gate's permission for one transmission. Without it, nothing that adds risk fits through the door. */
@@ -84,4 +85,24 @@ export const EFFECT_CLASS: { readonly [Name in EffectName]: EffectClass } = {
   "line.open": "enquiry",
   "line.close": "enquiry",
   "operator.notify": "notice",
+};
+
+/** Spread into a machine's `setup({ actions })`: every effect as a named action with the type of its params. Never run. */
+export const effects: { readonly [Name in EffectName]: (_: unknown, params: OneOrMore<Effects[Name]>) => void } = {
+  "gateway.connect": () => {},
+  "gateway.disconnect": () => {},
+  "order.whatIf": () => {},
+  "order.place": () => {},
+  "order.cancel": () => {},
+  "positions.request": () => {},
+  "openOrders.request": () => {},
+  "completedOrders.request": () => {},
+  "executions.request": () => {},
+  "account.request": () => {},
+  "contracts.request": () => {},
+  "optionParameters.request": () => {},
+  "bars.request": () => {},
+  "line.open": () => {},
+  "line.close": () => {},
+  "operator.notify": () => {},
 };

@@ -18,19 +18,19 @@
  * ```
  *
  * Machines are addressed by *path* (`slots/3`, `orders/2026-11-20/17`), never by XState reference. Every event that the kernel
- * delivers carries `now`, the market time of its step in epoch milliseconds; a firing timer also carries `due`. All params must
- * be plain JSON: the kernel refuses anything else by undoing the whole transition.
+ * delivers carries `now`, the market time of its step in epoch milliseconds; a firing timer also carries `due`. (XState's own
+ * `raise` and the start of an actor bring no `now`: put it into the raised event, into the input.) All params must be plain
+ * JSON: the kernel refuses anything else by undoing the whole transition.
  */
 import type { Json } from "./json.ts";
 
 /** An event for another actor. Plain JSON; `now` is added on delivery. */
-export type Told = { readonly type: string } & object;
+export type Told = { readonly type: string; readonly [key: string]: unknown } | { readonly type: string };
 
-/** Delivers `event` to the actor at `to`, within the same step, after everything said before it. */
-export interface Tell {
-  readonly to: string;
-  readonly event: Told;
-}
+/** Delivers `event` to the actor at `to`, or to every listener of `topic`, within the same step, after everything said before it. */
+export type Tell =
+  | { readonly to: string; readonly event: Told }
+  | { readonly topic: string; readonly event: Told };
 
 /** Creates and starts an actor of a registered machine at a free path. Its entry actions belong to the same step. */
 export interface Spawn {
@@ -50,10 +50,13 @@ export interface Listen {
 /** The supervisor says that reconciliation is over: effects and timers held since the restart go out in order. */
 export type GoLive = Record<string, never>;
 
+/** The params of an action may be a list: one utterance for each element, in order; an empty list says nothing. */
+export type OneOrMore<Params> = Params | readonly Params[];
+
 /** Spread into `setup({ actions })`: the reserved names with the types of their params. */
 export const speech = {
-  tell: (_: unknown, _params: Tell): void => {},
-  spawn: (_: unknown, _params: Spawn): void => {},
+  tell: (_: unknown, _params: OneOrMore<Tell>): void => {},
+  spawn: (_: unknown, _params: OneOrMore<Spawn>): void => {},
   retire: (_: unknown, _params: Retire): void => {},
   listen: (_: unknown, _params: Listen): void => {},
   unlisten: (_: unknown, _params: Listen): void => {},

@@ -79,7 +79,8 @@ export interface Logic {
 export type Release =
   | { readonly written: number } // the bytes left, in this connection epoch
   | { readonly refused: string } // they certainly did not, and why
-  | "pending"; // told later by offering `effect.written {effect: id, epoch}` or `effect.refused {effect: id, reason}`
+  | "pending"; // told later: offer `effect.written {effect: id, epoch}`, `effect.refused {effect: id, reason}`, or, when the
+// connection was lost first and nobody knows, `effect.unconfirmed {effect: id}`. The actor hears it with `name` and `params` added.
 
 export interface Outbox {
   /**
@@ -91,8 +92,6 @@ export interface Outbox {
 
 /** How one run differs from another; journaled with `run.started`. */
 export interface RunOptions {
-  /** Identifies the code: two runs of one build must derive the same from the same inputs. */
-  readonly build: string;
   readonly config: JsonObject;
   readonly node: string;
   readonly mode: string;
@@ -142,7 +141,7 @@ export interface KernelOptions {
   readonly snapshots: Snapshots;
   readonly clock: Clock;
   readonly outbox: Outbox;
-  /** Identifies the code; the same string as in RunOptions. */
+  /** Identifies the code: two runs of one build must derive the same from the same inputs. Journaled with `run.started`. */
   readonly build: string;
   /**
    * Called at most once, after which the kernel does nothing at all any more: a write that failed (K6), an inbox that

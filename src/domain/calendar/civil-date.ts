@@ -96,7 +96,7 @@ export const addDays = (day: TradingDay, days: number): TradingDay => dayOfNumbe
 export const daysBetween = (from: TradingDay, to: TradingDay): number => numberOfDay(to) - numberOfDay(from);
 
 /** The weekday of a day number; 1970-01-01 was a Thursday. */
-const weekdayOfNumber = (number: number): Weekday => ((((number + THURSDAY) % 7) + 7) % 7) as Weekday;
+export const weekdayOfNumber = (number: number): Weekday => ((((number + THURSDAY) % 7) + 7) % 7) as Weekday;
 
 export const weekday = (day: TradingDay): Weekday => weekdayOfNumber(numberOfDay(day));
 

@@ -19,6 +19,7 @@ import {
   SUNDAY,
   THURSDAY,
   weekday,
+  weekdayOfNumber,
 } from "./civil-date.ts";
 
 /** Closures that no rule foretells: each was announced days, or hours, before. */
@@ -56,17 +57,15 @@ const easter = (year: number): number => {
 const keeps = (number: number, month: number, dayOfMonth: number): boolean => {
   const { year } = civilDate(number);
   const date = dayNumber(year, month, dayOfMonth);
-  const which = weekday0(date);
+  const which = weekdayOfNumber(date);
   return number === (which === SATURDAY ? date - 1 : which === SUNDAY ? date + 1 : date);
 };
-
-const weekday0 = (number: number): number => (((number + THURSDAY) % 7) + 7) % 7;
 
 const ruledHoliday = (number: number, { year, month }: CivilDate): string | undefined => {
   switch (month) {
     case 1:
-      // A New Year's Day on a Saturday is not kept: 31 December belongs to the year that the books close.
-      if (number === dayNumber(year, 1, 1) || keeps(number, 1, 1)) return "New Year's Day";
+      // Only looked for in January: on a Saturday it is not kept, for the books of the old year close on that Friday.
+      if (keeps(number, 1, 1)) return "New Year's Day";
       return year >= 1998 && number === nthWeekday(year, 1, MONDAY, 3) ? "Martin Luther King Jr. Day" : undefined;
     case 2:
       return number === nthWeekday(year, 2, MONDAY, 3) ? "Presidents' Day" : undefined;

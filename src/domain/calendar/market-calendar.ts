@@ -5,6 +5,7 @@
  * options trade until 16:15, SPX and VIX also overnight; for those, and whenever they differ, the hours in IB's contract
  * details rule. The last trading moment of an expiring SPY, QQQ or IWM option is 16:00 in any case.
  */
+import { assert } from "../assert.ts";
 import type { EpochMs, TradingDay } from "../units.ts";
 import { addDays } from "./civil-date.ts";
 import { closesEarly, holidayOn, isWeekend, oneOffClosureOn } from "./holidays.ts";
@@ -40,6 +41,13 @@ export const sessionOf = (day: TradingDay): Session | undefined => {
   };
 };
 
+/** The session of a day that is known to have one. Throws when the exchanges are closed on it. */
+export const sessionOfTradingDay = (day: TradingDay): Session => {
+  const session = sessionOf(day);
+  assert(session !== undefined, `${day} is no trading day: ${closedBecause(day)}`);
+  return session;
+};
+
 /** The first trading day after a day. */
 export const tradingDayAfter = (day: TradingDay): TradingDay => {
   let next = addDays(day, 1);
@@ -64,14 +72,14 @@ export const sessionAt = (at: EpochMs): Session | undefined => {
 export const nextSession = (at: EpochMs): Session => {
   const today = sessionOf(newYorkDay(at));
   if (today !== undefined && today.open > at) return today;
-  return sessionOf(tradingDayAfter(newYorkDay(at))) as Session;
+  return sessionOfTradingDay(tradingDayAfter(newYorkDay(at)));
 };
 
 /** The last session that had closed at an instant. */
 export const previousSession = (at: EpochMs): Session => {
   const today = sessionOf(newYorkDay(at));
   if (today !== undefined && today.close <= at) return today;
-  return sessionOf(tradingDayBefore(newYorkDay(at))) as Session;
+  return sessionOfTradingDay(tradingDayBefore(newYorkDay(at)));
 };
 
 /** The sessions of all days from `from` to `to`, both included; none when `to` is the earlier. */

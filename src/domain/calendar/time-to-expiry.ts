@@ -3,7 +3,7 @@
  */
 import type { EpochMs, TradingDay } from "../units.ts";
 import { addDays, daysBetween } from "./civil-date.ts";
-import { isTradingDay, sessionOf, sessionsBetween, tradingDayBefore } from "./market-calendar.ts";
+import { isTradingDay, sessionOfTradingDay, sessionsBetween, tradingDayBefore } from "./market-calendar.ts";
 
 const YEAR_MS = 365 * 86_400_000;
 
@@ -17,10 +17,8 @@ export const sessionsToExpiry = (day: TradingDay, expiry: TradingDay): number =>
  * The moment an option expires: the close of the expiry's session. Expiries that are no trading day (options before 2015
  * expired on Saturdays) end with the last session before.
  */
-export const expiryInstant = (expiry: TradingDay): EpochMs => {
-  const lastDay = isTradingDay(expiry) ? expiry : tradingDayBefore(expiry);
-  return sessionOf(lastDay)?.close as EpochMs;
-};
+export const expiryInstant = (expiry: TradingDay): EpochMs =>
+  sessionOfTradingDay(isTradingDay(expiry) ? expiry : tradingDayBefore(expiry)).close;
 
 /**
  * Years to expiry for pricing: the time to the close of the expiry's session over 365 calendar days; 0 once it has passed.

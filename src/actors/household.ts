@@ -1,0 +1,79 @@
+/**
+ * The machines given life: which machine answers to which name, what becomes of it when it throws, who is born first, and what the
+ * border asks just before an effect leaves. The kernel is generic over this one record.
+ */
+import type { AnyStateMachine } from "xstate";
+import { address } from "../domain/address.ts";
+import { EFFECT_CLASS, type EffectClass, type EffectName, type Effects } from "../domain/effects.ts";
+import { circuitBreakerMachine } from "../machines/circuit-breaker.machine.ts";
+import { engineMachine } from "../machines/engine.machine.ts";
+import { futuresContractMachine } from "../machines/futures-contract.machine.ts";
+import { gatewaySessionMachine } from "../machines/gateway-session.machine.ts";
+import { marketDataLinesMachine } from "../machines/market-data-lines.machine.ts";
+import { orderMachine } from "../machines/order.machine.ts";
+import { positionSlotMachine } from "../machines/position-slot.machine.ts";
+import { reconcilerMachine } from "../machines/reconciler.machine.ts";
+import { riskGateMachine } from "../machines/risk-gate.machine.ts";
+import { strategyMachine } from "../machines/strategy.machine.ts";
+import { isQuiet, route } from "./router.ts";
+
+interface Entry {
+  readonly machine: AnyStateMachine;
+  readonly version: number;
+  readonly protection: "quarantine" | "restart";
+}
+/** What guards money is quarantined at once; the rest goes on from its last good state, three times a minute (K8). */
+const guarded = (machine: AnyStateMachine): Entry => ({ machine, version: 1, protection: "quarantine" });
+const restarted = (machine: AnyStateMachine): Entry => ({ machine, version: 1, protection: "restart" });
+
+/** The kernel's View, as far as the gate needs it. */
+interface View {
+  readonly now: number;
+  snapshotOf(path: string): { readonly value: unknown; readonly context: unknown } | undefined;
+}
+interface Outgoing {
+  readonly type: string;
+  readonly params: object;
+}
+
+const engineIs = (view: View, mode: string): boolean => view.snapshotOf(address.engine)?.value === mode;
+const epochOf = (view: View): number => (view.snapshotOf(address.session)?.context as { epoch: number } | undefined)?.epoch ?? 0;
+
+export const household = {
+  supervisor: address.engine,
+  machines: {
+    engine: restarted(engineMachine),
+    gatewaySession: restarted(gatewaySessionMachine),
+    strategy: restarted(strategyMachine),
+    positionSlot: guarded(positionSlotMachine),
+    order: guarded(orderMachine),
+    riskGate: guarded(riskGateMachine),
+    circuitBreaker: restarted(circuitBreakerMachine),
+    marketDataLines: restarted(marketDataLinesMachine),
+    futuresContract: restarted(futuresContractMachine),
+    reconciler: guarded(reconcilerMachine),
+  },
+  genesis: () => [{ path: address.engine, machine: "engine", input: null }],
+  route,
+  quiet: isQuiet,
+  effectClass: (type: string): EffectClass | undefined => EFFECT_CLASS[type as EffectName],
+
+  /**
+   * The last look before an order leaves: the connection's epoch, the kill latch, the age of the approval. Reducing orders pass the
+   * latch: what is open can always be closed (P5).
+   */
+  gate: (effect: Outgoing, view: View): string | undefined => {
+    const epoch = (effect.params as { epoch?: number }).epoch;
+    if (epoch !== undefined && epoch !== epochOf(view)) return `epoch ${epoch} is over`;
+    if (effect.type !== "order.place") return undefined;
+    const { approval } = effect.params as Effects["order.place"];
+    if (approval.expiresAt < view.now) return `approval ${approval.id} expired`;
+    if (!approval.reducing && (engineIs(view, "halted") || engineIs(view, "draining"))) return "the engine is halted";
+    return undefined;
+  },
+  /** Held effects of an earlier run: those of a connection that is gone are void, the actors ask again; notices stand. */
+  stillWanted: (effect: Outgoing, view: View): boolean => {
+    const epoch = (effect.params as { epoch?: number }).epoch;
+    return epoch === undefined || epoch === epochOf(view);
+  },
+} as const;

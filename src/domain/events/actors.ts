@@ -1,0 +1,222 @@
+/**
+ * What actors tell each other. Facts come down in the past tense, wishes go up to whoever decides; the kernel adds `now`
+ * (market time) to every event on delivery.
+ */
+import type { Contract, Leg } from "../contract.ts";
+import type { Denial } from "../denial.ts";
+import type { Approval } from "../effects.ts";
+import type { JsonObject } from "../json.ts";
+import type { Quote } from "../quote.ts";
+import type { EpochMs, Money, Price } from "../units.ts";
+import type { BrokerOrder } from "./broker.ts";
+
+/** Every delivered event carries the market time of its step. */
+export interface Timed {
+  readonly now: EpochMs;
+}
+
+// ── the gateway session ────────────────────────────────────────────────────────────────────────────────────────────────
+export type SessionAnnouncement =
+  /** Announced on topic.session: reconciled, orders may go out. */
+  | { readonly type: "session.readied"; readonly epoch: number; readonly account: string; readonly clientId: number }
+  /** Announced on topic.session: the epoch is over or in doubt; nothing that adds risk may be sent. */
+  | { readonly type: "session.unreadied"; readonly epoch: number; readonly reason: string };
+
+export type OrderIdEvent =
+  | { readonly type: "orderId.requested"; readonly replyTo: string; readonly orderRef: string }
+  /** Two fresh ids: IB consumes the id of a what-if, so the order itself has another. */
+  | {
+      readonly type: "orderId.assigned";
+      readonly orderId: number;
+      readonly whatIfId: number;
+      readonly epoch: number;
+      readonly account: string;
+    }
+  | { readonly type: "orderId.refused"; readonly reason: string };
+
+/** From the kernel to the actor that spoke an effect, with the effect in full. */
+interface Answered {
+  readonly effect: { readonly id: string; readonly type: string; readonly params: JsonObject };
+}
+export type EffectAnswer =
+  | (Answered & { readonly type: "effect.written"; readonly epoch: number })
+  /** It certainly did not leave. */
+  | (Answered & { readonly type: "effect.refused"; readonly reason: string })
+  /** An order that may or may not have left before a crash or a lost epoch. */
+  | (Answered & { readonly type: "effect.unconfirmed" });
+
+// ── reconciliation ─────────────────────────────────────────────────────────────────────────────────────────────────────
+/** A difference between the broker's truth and ours, by name. The default policy never invents a fill. */
+export interface Discrepancy {
+  readonly kind: "missingHere" | "missingThere" | "quantity" | "unknownOrder" | "unknownExecution" | "archivedOrder";
+  readonly subject: string;
+  readonly ours: number | null;
+  readonly theirs: number | null;
+}
+export type ReconciliationEvent =
+  | { readonly type: "reconciliation.requested"; readonly epoch: number; readonly account: string; readonly reason: string }
+  /**
+   * Announced on topic.session when every answer of one epoch has ended: the broker's orders of ours, open and completed.
+   * `startedAt` tells whether the asking began after an order went out of sight.
+   */
+  | {
+      readonly type: "reconciliation.completed";
+      readonly epoch: number;
+      readonly startedAt: EpochMs;
+      readonly orders: readonly BrokerOrder[];
+      readonly discrepancies: readonly Discrepancy[];
+      readonly netLiquidation?: Money;
+      readonly cash?: Money;
+    }
+  | { readonly type: "reconciliation.failed"; readonly epoch: number; readonly reason: string };
+
+// ── orders ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+export type Urgency = "immediate" | "high" | "normal" | "low";
+
+/** What an actor wants done: one structure, a number of units, and how fast. The saga does the rest. */
+export interface OrderIntent {
+  readonly intentId: string;
+  readonly orderRef: string;
+  /** The address of the slot it works for. */
+  readonly owner: string;
+  readonly purpose: "entry" | "exit" | "reduce";
+  readonly symbol: string;
+  /** Legs as they are to be traded: an exit has the reversed legs of the position. */
+  readonly legs: readonly Leg[];
+  readonly quantity: number;
+  readonly urgency: Urgency;
+  /** Only reduces risk: exempt from breakers and the entry gate. */
+  readonly reducing: boolean;
+  /** Worst loss of the whole order as an opening trade, multiplier included; zero for exits. */
+  readonly maxLoss: Money;
+  /** Tick of the net price. */
+  readonly tick: Price;
+  /** Width of the structure: no exit pays more than this, no entry credit exceeds it. */
+  readonly width: Price;
+  /** Entries: the worst net price that is still acceptable (a credit is negative: no fill above this). */
+  readonly worstPrice?: Price;
+}
+
+export type OrderOutcome = "filled" | "cancelled" | "rejected" | "denied" | "expired" | "notAtBroker";
+
+/** From the saga to its owner and to the reconciler's ledger. `quantity` is signed: what the account gained of the contract. */
+export type OrderProgress =
+  | {
+      readonly type: "leg.filled";
+      readonly orderRef: string;
+      readonly execId: string;
+      readonly contract: Contract;
+      readonly quantity: number;
+      readonly price: Price;
+      readonly at: EpochMs;
+    }
+  /** A correction replaces an earlier execution of the same family: the difference is told as its own fill. */
+  | { readonly type: "commission.charged"; readonly orderRef: string; readonly execId: string; readonly amount: Money }
+  | {
+      readonly type: "order.ended";
+      readonly orderRef: string;
+      readonly purpose: OrderIntent["purpose"];
+      readonly outcome: OrderOutcome;
+      /** Whole units of the structure that were filled. */
+      readonly filledUnits: number;
+      readonly reason: string;
+    }
+  /** The saga lost sight of its order and asks the broker; nothing else may be sent for the same purpose meanwhile. */
+  | { readonly type: "order.doubted"; readonly orderRef: string; readonly reason: string };
+
+/** From the owner to its saga. */
+export type OrderWish =
+  | { readonly type: "order.abandon"; readonly reason: string }
+  | { readonly type: "order.escalate"; readonly urgency: Urgency };
+
+// ── the risk gate and the breakers ─────────────────────────────────────────────────────────────────────────────────────
+export type GateEvent =
+  | {
+      readonly type: "slot.requested";
+      readonly replyTo: string;
+      readonly strategy: string;
+      readonly symbol: string;
+      readonly maxLoss: Money;
+      readonly quantity: number;
+    }
+  | { readonly type: "slot.granted"; readonly slot: string }
+  | { readonly type: "entry.denied"; readonly denial: Denial }
+  | { readonly type: "slot.released"; readonly slot: string }
+  | {
+      readonly type: "approval.requested";
+      readonly replyTo: string;
+      readonly orderRef: string;
+      readonly slot: string;
+      readonly reducing: boolean;
+      readonly maxLoss: Money;
+      readonly quantity: number;
+      /** From the what-if; absent is unknown, and unknown is denied for orders that add risk. */
+      readonly initialMarginAfter?: Money;
+    }
+  | { readonly type: "order.approved"; readonly approval: Approval }
+  | { readonly type: "order.denied"; readonly denial: Denial }
+  /** The order can no longer fill: whatever exposure was reserved for its unfilled part is free. */
+  | { readonly type: "exposure.released"; readonly orderRef: string; readonly slot: string; readonly heldMaxLoss: Money };
+
+export type BreakerState = "armed" | "tripped" | "probing";
+export type BreakerEvent =
+  | { readonly type: "failure.observed"; readonly kind: string; readonly orderRef: string; readonly detail: string }
+  | { readonly type: "success.observed"; readonly orderRef: string }
+  | { readonly type: "breaker.changed"; readonly scope: string; readonly state: BreakerState; readonly reason: string };
+
+// ── the engine ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+export type EngineMode = "recovering" | "reconciling" | "trading" | "reducing" | "halted" | "draining";
+export type ModeAnnouncement = { readonly type: "mode.changed"; readonly mode: EngineMode; readonly reason: string };
+
+// ── market data lines ──────────────────────────────────────────────────────────────────────────────────────────────────
+/** Lower comes first: held legs, then underlyings and futures, then entry candidates, then the rest. */
+export type LinePriority = 1 | 2 | 3 | 4;
+export type LineEvent =
+  | { readonly type: "line.requested"; readonly holder: string; readonly contract: Contract; readonly priority: LinePriority }
+  | { readonly type: "line.released"; readonly holder: string; readonly conId: number }
+  /** All lines of one holder at once. */
+  | { readonly type: "lines.released"; readonly holder: string }
+  /** To each holder: the line will not come, and why. */
+  | { readonly type: "line.lost"; readonly conId: number; readonly reason: string };
+
+// ── entries ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+/** A structure found on real quotes, ready to be sent. */
+export interface Candidate {
+  readonly strategy: string;
+  readonly symbol: string;
+  readonly underlying: Contract;
+  readonly legs: readonly Leg[];
+  readonly quantity: number;
+  /** Net mid at the decision (credit negative) and the natural price. */
+  readonly mid: Price;
+  readonly natural: Price;
+  readonly width: Price;
+  /** Worst loss of one unit, multiplier included. */
+  readonly unitMaxLoss: Money;
+  readonly tick: Price;
+  readonly shortDeltas: { readonly put?: number; readonly call?: number };
+  readonly daysToExpiry: number;
+  readonly atmVol?: number;
+  readonly spot: Price;
+  /** The worst net price that is still acceptable: natural, or the least credit wanted. `unitMaxLoss` is reckoned with it. */
+  readonly worstPrice?: Price;
+}
+export type EntryEvent =
+  /** `quotes`: the newest of the legs, so that the slot need not wait for its own lines. */
+  | { readonly type: "entry.intended"; readonly candidate: Candidate; readonly quotes?: readonly Quote[] }
+  /** From the slot to its strategy: the entry came to nothing, or the position is gone. */
+  | { readonly type: "slot.freed"; readonly slot: string; readonly reason: string }
+  | { readonly type: "slot.opened"; readonly slot: string };
+
+// ── operator ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+/** Commands enter by the inbox. `by` is who gave it, `from` the channel (cli, api, file, signal). */
+interface Commanded {
+  readonly by: string;
+  readonly from: "cli" | "api" | "file" | "signal";
+  readonly reason: string;
+}
+export type OperatorEvent =
+  | (Commanded & { readonly type: "operator.pause" })
+  | (Commanded & { readonly type: "operator.resume" })
+  | (Commanded & { readonly type: "operator.halt" })
+  | (Commanded & { readonly type: "operator.rearm"; readonly scope: string });

@@ -1,0 +1,37 @@
+/**
+ * The price ladder: what a working order is willing to pay, step by step. Net prices as everywhere: the combo is bought, a
+ * credit is negative, so every step up is a concession.
+ *
+ * Entries start at the mid and concede a quarter of the half-spread a step, to natural at most and never past `worstPrice`; then
+ * they give up. Exits climb the same ladder and, because leaving matters more than the price, go on beyond natural, up to the
+ * structure's width: a structure is never worth more.
+ */
+import type { OrderIntent, Urgency } from "../events/actors.ts";
+import { type Price, toTick } from "../units.ts";
+
+/** Seconds of market time between two exit steps (design section 4). */
+export const EXIT_STEP_SECONDS: { readonly [U in Urgency]: number } = { immediate: 5, high: 15, normal: 45, low: 120 };
+/** Steps from mid to natural. */
+export const STEPS_TO_NATURAL = 4;
+
+/**
+ * The limit at a step (0 is the mid), on the tick grid. `mid` and `natural` are net prices in price units; the mid is rounded in
+ * our favour (down), every later step to the nearest tick.
+ */
+export const limitAtStep = (
+  intent: Pick<OrderIntent, "purpose" | "tick" | "width" | "worstPrice">,
+  mid: number,
+  natural: number,
+  step: number,
+): Price => {
+  const halfSpread = Math.max(0, natural - mid);
+  const quarter = Math.max(halfSpread / STEPS_TO_NATURAL, step > 0 ? intent.tick / STEPS_TO_NATURAL : 0);
+  const wished = mid + quarter * step;
+  const bound = intent.purpose === "entry" ? Math.min(natural, intent.worstPrice ?? natural) : Math.max(intent.width, natural);
+  const capped = Math.min(wished, Math.max(bound, Math.min(mid, natural)));
+  const limit = toTick(capped, intent.tick, step === 0 ? "down" : "near");
+  if (intent.purpose === "entry" && intent.worstPrice !== undefined && limit > intent.worstPrice) {
+    return toTick(intent.worstPrice, intent.tick, "down");
+  }
+  return limit;
+};

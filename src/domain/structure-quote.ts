@@ -1,0 +1,90 @@
+/**
+ * What a whole structure is bid, asked and worth, from the quotes of its legs: net prices of one unit, credits negative.
+ *
+ * A leg that nobody bids for fetches nothing, so "no bid" counts as 0 here (the wings of a winning condor would otherwise hide
+ * its profit); a leg that nobody offers, or of which nothing was heard, makes the structure unknown, by name. Whether a price
+ * is good enough to act on is the mark's business at the end of this file, and the ladder's.
+ */
+import { assert } from "./assert.ts";
+import type { Leg } from "./contract.ts";
+import { extremes, multiplierOf } from "./payoff.ts";
+import type { Quote } from "./quote.ts";
+import { type EpochMs, formatPrice, type Price, priceUnits, roundHalfAway } from "./units.ts";
+
+/** The newest quotes by conId. */
+export type QuoteBook = { readonly [conId: string]: Quote };
+
+export type StructureQuote =
+  | {
+      readonly known: true;
+      /** What selling one unit brings at once. */
+      readonly bid: Price;
+      /** What buying one unit costs at once: the natural price of an order, which always buys its legs. */
+      readonly ask: Price;
+      /** May end in half a price unit. */
+      readonly mid: number;
+    }
+  | { readonly known: false; readonly missing: readonly string[] };
+
+/** A mark is a price that decisions may rest on. */
+export type Mark = { readonly known: true; readonly mark: Price } | { readonly known: false; readonly missing: readonly string[] };
+
+/** A wider spread, in percent of the structure's width, tells nothing about its value (design section 5). */
+export const MARK_SPREAD_LIMIT_PCT = 25;
+
+/** `590P`, `612.5C`: a leg as a trader says it. */
+export const legName = ({ contract }: Leg): string => `${contract.strike / 10_000}${contract.right}`;
+
+export const quoteBook = (quotes: readonly Quote[]): QuoteBook => Object.fromEntries(quotes.map((quote) => [quote.conId, quote]));
+
+interface Sides {
+  readonly bid: number;
+  readonly ask: number;
+}
+
+/** Both sides of one leg, or what is wrong with its quote. */
+const sidesOf = (quote: Quote | undefined, heardSince: number): Sides | string => {
+  if (quote === undefined || quote.bid === undefined || quote.ask === undefined) return "not quoted";
+  if (quote.at < heardSince) return "stale";
+  if (quote.ask === null) return "no offer";
+  const bid = quote.bid ?? 0;
+  return quote.ask < bid ? "crossed" : { bid, ask: quote.ask };
+};
+
+/** The net quote of one unit. Quotes older than `heardSince` do not count. */
+export const quoteStructure = (legs: readonly Leg[], quotes: QuoteBook, heardSince?: EpochMs): StructureQuote => {
+  assert(legs.length > 0, "a structure has at least one leg");
+  let bid = 0;
+  let ask = 0;
+  const missing: string[] = [];
+  for (const leg of legs) {
+    const sides = sidesOf(quotes[leg.contract.conId], heardSince ?? Number.NEGATIVE_INFINITY);
+    if (typeof sides === "string") {
+      missing.push(`${legName(leg)} ${sides}`);
+      continue;
+    }
+    ask += leg.ratio * (leg.ratio > 0 ? sides.ask : sides.bid);
+    bid += leg.ratio * (leg.ratio > 0 ? sides.bid : sides.ask);
+  }
+  if (missing.length > 0) return { known: false, missing };
+  return { known: true, bid: priceUnits(bid), ask: priceUnits(ask), mid: (bid + ask) / 2 + 0 };
+};
+
+/**
+ * What one unit is worth for decisions: the mid, kept within what the structure can be worth at expiry. Unknown when the
+ * structure is not quoted or its spread exceeds MARK_SPREAD_LIMIT_PCT of its width.
+ */
+export const markOf = (legs: readonly Leg[], quote: StructureQuote): Mark => {
+  if (!quote.known) return quote;
+  const multiplier = multiplierOf(legs);
+  const { maxProfit, maxLoss } = extremes(legs, priceUnits(0));
+  const highest = maxProfit === "unbounded" ? Number.POSITIVE_INFINITY : maxProfit / multiplier;
+  const lowest = maxLoss === "unbounded" ? Number.NEGATIVE_INFINITY : -maxLoss / multiplier;
+  const spread = quote.ask - quote.bid;
+  const limit = ((highest - lowest) * MARK_SPREAD_LIMIT_PCT) / 100;
+  if (spread > limit) {
+    const said = `spread ${formatPrice(priceUnits(spread))} above ${formatPrice(priceUnits(roundHalfAway(limit)))}`;
+    return { known: false, missing: [said] };
+  }
+  return { known: true, mark: priceUnits(roundHalfAway(Math.min(highest, Math.max(lowest, quote.mid)))) };
+};

@@ -1,0 +1,360 @@
+/**
+ * The kernel: the only loop in the program. It takes an input, derives what follows, writes it down, and only then lets it out.
+ *
+ *  1. A step is synchronous: from routing to the last transition nothing else runs (K1).
+ *  2. No effect is released before the batch that holds it is on disk. One batch in flight, one forming (K2).
+ *  3. Effects leave in seq order; a cancel may go before others, never before what its own actor said earlier (K2).
+ *  4. `now` never runs backwards; timers due by `now` fire before the input, each as a record of its own (K3).
+ *  5. An order is released at most once, ever: what a crash left open is *unconfirmed*, never repeated (K5).
+ *  6. A write that fails may have happened: the kernel stops for good and says so once (K6).
+ *  7. A quote keeps its place and takes the newest value; fills, cancels and commands are never shed (K7).
+ *  8. Whatever changes the state is a record. So the state at any seq derives again from the records before it (K10).
+ *
+ * The story of a step: `offer` → inbox → `#pump` → `step` → `#commit` → `#durable` → `#release` → the answer is offered again.
+ */
+import { assert } from "../domain/assert.ts";
+import type { Effect, Input, Step } from "../ports/journal.ts";
+import { Inbox } from "./inbox.ts";
+import type { KernelOptions, Receipt, Recovered, Release, RunOptions, View } from "./logic.ts";
+import { type Recovery, recover } from "./recovery.ts";
+import { inReleaseOrder } from "./release-order.ts";
+import { settled } from "./settled.ts";
+import { SnapshotWriter } from "./snapshot-writer.ts";
+import type { State, StateParts } from "./state.ts";
+import { step } from "./step.ts";
+import { messageOf } from "./transaction.ts";
+import { isForbiddenEventType } from "./vocabulary.ts";
+
+const MAX_BATCH = 1_024;
+const MAX_INBOX = 65_536;
+const SNAPSHOT_EVERY = 10_000;
+
+interface Ticket {
+  readonly settle: (receipt: Receipt) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** A step that is applied and not yet on disk. */
+interface Formed {
+  readonly step: Step;
+  readonly ticket: Ticket | undefined;
+  /** What goLive lets out, in this very step. */
+  readonly opened: readonly Effect[];
+}
+
+/** Inputs that only the kernel makes. */
+const OWN_INPUTS: ReadonlySet<string> = new Set(["timer.fired", "run.started", "run.stopped"]);
+/** What the outbox's "pending" is answered with, `unconfirmed` when the epoch was lost first; taken even while stopping. */
+const ANSWERS: ReadonlySet<string> = new Set(["effect.written", "effect.refused", "effect.unconfirmed"]);
+
+type Phase = "new" | "recovering" | "recovered" | "running" | "stopping" | "stopped" | "dead";
+
+export class Kernel {
+  readonly #options: KernelOptions;
+  readonly #inbox = new Inbox<Ticket>();
+  readonly #snapshots: SnapshotWriter;
+  #phase: Phase = "new";
+  #recovery: Recovery | undefined;
+  #forming: Formed[] = [];
+  #inFlight = false;
+  #pumping = false;
+  #pressed = false;
+  #durableSeq = 0;
+  #inHand: Input | undefined;
+  #wake: { readonly at: number; readonly cancel: () => void } | undefined;
+  #whenIdle: (() => void) | undefined;
+  #deathHeard: ((error: unknown) => void) | undefined;
+
+  constructor(options: KernelOptions) {
+    this.#options = options;
+    this.#snapshots = new SnapshotWriter(options);
+  }
+
+  /** Restores the last durable state. Nothing is released. Throws when the journal or a snapshot cannot be trusted. */
+  async recover(): Promise<Recovered> {
+    assert(this.#phase === "new", `recover() in phase ${this.#phase}`);
+    this.#phase = "recovering";
+    const { logic, journal, snapshots, build, probe, clock } = this.#options;
+    this.#recovery = await recover({ logic, journal, snapshots, build, probe });
+    this.#durableSeq = this.#state.seq;
+    this.#snapshots.since(this.#recovery.snapshotSeq);
+    this.#phase = "recovered";
+    return this.#recovery.report(this.#nowFrom(clock.now()));
+  }
+
+  /** Begins the run: `run.started` is the first step, then the orders nobody can vouch for, then whatever was offered meanwhile. */
+  start(run: RunOptions): void {
+    assert(this.#phase === "recovered", `start() in phase ${this.#phase}`);
+    const { clock, build } = this.#options;
+    const now = this.#nowFrom(clock.now());
+    const recovered = this.#recovery!.report(now);
+    const unconfirmed: Input[] = recovered.unconfirmed.map((effect) => ({ type: "effect.unconfirmed", effect }));
+    this.#inbox.putFirst(unconfirmed);
+    this.#phase = "running";
+    this.#guarded(() => {
+      const { config, node, mode } = run;
+      this.#apply(now, settled<Input>({ type: "run.started", build, config, node, mode, recovered }), undefined);
+    });
+    this.#pump();
+  }
+
+  /**
+   * Hands in an input. With a `key` it replaces the waiting input of the same key, in its place. Taken before `start` too.
+   * False when the kernel is stopping or stopped: the input is not taken. Throws a NotPlainError for what is not plain JSON.
+   */
+  offer(input: Input, { key }: { readonly key?: string } = {}): boolean {
+    assert(!OWN_INPUTS.has(input.type), `${input.type} is for the kernel alone to say`);
+    assert(!isForbiddenEventType(input.type), `an input may not be of type ${JSON.stringify(input.type)}`);
+    if (this.#isOver() || (this.#phase === "stopping" && !ANSWERS.has(input.type))) return false;
+    this.#put(settled(input), key);
+    this.#pump();
+    return true;
+  }
+
+  /**
+   * Hands in an operator's command. Resolves once it is durable, or at once with a refusal. Rejects when the journal fails
+   * first: then nobody knows whether it is recorded.
+   */
+  offerCommand(input: Input): Promise<Receipt> {
+    assert(!OWN_INPUTS.has(input.type) && !isForbiddenEventType(input.type), `a command may not be of type ${input.type}`);
+    if (this.#isOver() || this.#phase === "stopping") return Promise.resolve({ refused: "stopping" });
+    if (this.#pressed) return Promise.resolve({ refused: "try later" });
+    const plain = settled(input);
+    return new Promise((settle, fail) => {
+      this.#put(plain, undefined, { settle, fail });
+      this.#pump();
+    });
+  }
+
+  /** Records `run.stopped`, waits until nothing is left to do, and leaves a snapshot with an empty tail (K10). */
+  async stop(): Promise<void> {
+    assert(this.#phase === "running", `stop() in phase ${this.#phase}`);
+    this.#inbox.put({ type: "run.stopped" });
+    this.#phase = "stopping";
+    await new Promise<void>((idle, dead) => {
+      this.#whenIdle = idle;
+      this.#deathHeard = dead;
+      this.#pump();
+    });
+    try {
+      await this.#snapshots.last(this.#state);
+    } catch (error) {
+      this.#die(error);
+      throw error;
+    }
+    this.#phase = "stopped";
+    this.#wake?.cancel();
+  }
+
+  /** The seq of the last step applied; it may not be on disk yet. */
+  get seq(): number {
+    return this.#state.seq;
+  }
+
+  /** The seq of the last step known to be on disk. */
+  get durableSeq(): number {
+    return this.#durableSeq;
+  }
+
+  /** Inputs waiting, steps not yet on disk, timers armed, effects unacknowledged: for health. */
+  get load(): { readonly waiting: number; readonly forming: number; readonly timers: number; readonly unacknowledged: number } {
+    const { timers, unacknowledged } = this.#state;
+    return {
+      waiting: this.#inbox.size,
+      forming: this.#forming.length,
+      timers: timers.size,
+      unacknowledged: unacknowledged.size,
+    };
+  }
+
+  /** The actors as of the last step applied. */
+  get view(): View {
+    return this.#state;
+  }
+
+  /** What the state hash is taken over. Stalls for large states. */
+  stateParts(): StateParts {
+    return this.#state.parts();
+  }
+
+  get #state(): State {
+    assert(this.#recovery !== undefined, "the kernel has not recovered yet");
+    return this.#recovery.state;
+  }
+
+  // ── One step ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Steps until nothing is due and nothing waits, or the forming batch is full. Never runs inside itself. */
+  #pump(): void {
+    if (this.#pumping || (this.#phase !== "running" && this.#phase !== "stopping")) return;
+    this.#pumping = true;
+    this.#guarded(() => {
+      const { clock } = this.#options;
+      while (this.#hasRoom()) {
+        const now = this.#nowFrom(clock.now());
+        const timer = this.#state.timers.due(now);
+        if (timer !== undefined) {
+          this.#apply(now, { type: "timer.fired", actor: timer.actor, id: timer.id, due: timer.deadline }, undefined);
+          continue;
+        }
+        const waiting = this.#inbox.take();
+        if (waiting === undefined) break;
+        this.#apply(now, waiting.input, waiting.ticket);
+      }
+      this.#commit();
+      this.#press(!this.#hasRoom());
+      this.#sleep();
+    });
+    this.#pumping = false;
+    if (this.#isIdle()) this.#whenIdle?.();
+  }
+
+  /** Whether the forming batch takes another step; a full one is sent off if none is in flight. */
+  #hasRoom(): boolean {
+    const { maxBatch = MAX_BATCH } = this.#options;
+    if (this.#forming.length >= maxBatch) this.#commit();
+    return this.#forming.length < maxBatch;
+  }
+
+  #apply(now: number, input: Input, ticket: Ticket | undefined): void {
+    const { probe } = this.#options;
+    this.#inHand = input;
+    probe?.("apply.before", input.type);
+    const wasLive = this.#state.live;
+    const made = step(this.#state, this.#state.seq + 1, now, input);
+    const opened = !wasLive && this.#state.live ? this.#state.heldEffects() : [];
+    this.#forming.push({ step: made, ticket, opened });
+    probe?.("apply.after", made.seq);
+    this.#inHand = undefined;
+  }
+
+  // ── Onto the disk ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #commit(): void {
+    if (this.#inFlight || this.#forming.length === 0) return;
+    const batch = this.#forming;
+    this.#forming = [];
+    this.#inFlight = true;
+    this.#options.probe?.("append.before", batch[0]!.step.seq);
+    const { snapshotEvery = SNAPSHOT_EVERY, journal } = this.#options;
+    // The image must be of a step that is already part of a batch: it is written once that batch is on disk.
+    this.#snapshots.captureIfDue(this.#state, snapshotEvery);
+    journal
+      .append(batch.map((formed) => formed.step))
+      .then(() => this.#guarded(() => this.#durable(batch)))
+      .catch((error: unknown) => {
+        for (const { ticket } of batch) ticket?.fail(error);
+        this.#die(error);
+      });
+  }
+
+  #durable(batch: readonly Formed[]): void {
+    if (this.#isOver()) return;
+    const { onDurable, probe, logic } = this.#options;
+    const last = batch.at(-1)!.step.seq;
+    probe?.("append.after", last);
+    this.#inFlight = false;
+    this.#durableSeq = last;
+    this.#pumping = true;
+    onDurable?.(batch.map((formed) => formed.step));
+    for (const { ticket, step: made } of batch) ticket?.settle({ seq: made.seq, step: made });
+    const opened = batch.flatMap((formed) => formed.opened).filter((effect) => this.#isStillWanted(effect));
+    const effects = [...opened, ...batch.flatMap((formed) => formed.step.effects)];
+    for (const effect of inReleaseOrder(effects, (type) => logic.effectClass(type))) {
+      if (this.#isOver()) return;
+      this.#release(effect);
+    }
+    this.#pumping = false;
+    this.#snapshots.writeIfDurable(last).catch((error: unknown) => this.#die(error));
+    this.#pump();
+  }
+
+  // ── Out of the process ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  #release(effect: Effect): void {
+    const { logic, outbox, probe } = this.#options;
+    const reason = logic.gate(effect, this.#state);
+    if (reason !== undefined) return this.#put({ type: "effect.refused", effect: effect.id, reason });
+    probe?.("release.before", effect.id);
+    let release: Release;
+    try {
+      release = outbox.release(effect);
+    } catch (error) {
+      // Nobody knows whether it left. An order is never tried again by itself; its actor has to find out.
+      if (logic.effectClass(effect.type) === "order") return this.#put({ type: "effect.unconfirmed", effect: effect.id });
+      return this.#put({ type: "effect.refused", effect: effect.id, reason: messageOf(error) });
+    }
+    probe?.("release.after", effect.id);
+    if (release === "pending") return;
+    probe?.("written", effect.id);
+    if ("written" in release) this.#put({ type: "effect.written", effect: effect.id, epoch: release.written });
+    else this.#put({ type: "effect.refused", effect: effect.id, reason: release.refused });
+  }
+
+  #isStillWanted(effect: Effect): boolean {
+    if (this.#options.logic.stillWanted(effect, this.#state)) return true;
+    this.#put({ type: "effect.refused", effect: effect.id, reason: "no longer wanted after the restart" });
+    return false;
+  }
+
+  // ── Waiting, pressing back, ending ───────────────────────────────────────────────────────────────────────────────────
+
+  #put(input: Input, key?: string, ticket?: Ticket): void {
+    this.#inbox.put(input, key, ticket);
+    const { maxInbox = MAX_INBOX } = this.#options;
+    if (this.#inbox.size > maxInbox) this.#die(new Error(`the inbox overflowed: more than ${maxInbox} inputs wait`));
+  }
+
+  #press(pressed: boolean): void {
+    if (pressed === this.#pressed) return;
+    this.#pressed = pressed;
+    this.#options.onPressure?.(pressed);
+  }
+
+  /** Wakes at the earliest timer, when nothing else does before. */
+  #sleep(): void {
+    const first = this.#state.timers.first();
+    if (first?.deadline === this.#wake?.at) return;
+    this.#wake?.cancel();
+    this.#wake = undefined;
+    if (first === undefined) return;
+    const at = first.deadline;
+    const cancel = this.#options.clock.wakeAt(at, () => {
+      this.#wake = undefined;
+      this.#pump();
+    });
+    this.#wake = { at, cancel };
+  }
+
+  #nowFrom(clock: number): number {
+    return Math.max(Math.floor(clock), this.#state.now);
+  }
+
+  #isOver(): boolean {
+    return this.#phase === "dead" || this.#phase === "stopped";
+  }
+
+  #isIdle(): boolean {
+    return this.#phase === "stopping" && !this.#inFlight && this.#forming.length === 0 && this.#inbox.size === 0;
+  }
+
+  /** A defect in here is not survivable: the state and the journal may disagree. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#pumping = false;
+      this.#die(error);
+    }
+  }
+
+  #die(error: unknown): void {
+    if (this.#isOver()) return;
+    this.#phase = "dead";
+    this.#wake?.cancel();
+    for (const { ticket } of this.#forming) ticket?.fail(error);
+    for (let left = this.#inbox.take(); left !== undefined; left = this.#inbox.take()) left.ticket?.fail(error);
+    this.#deathHeard?.(error);
+    this.#options.fatal(error, this.#inHand);
+  }
+}

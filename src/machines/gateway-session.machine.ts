@@ -1,0 +1,227 @@
+/**
+ * The connection to the gateway, epoch by epoch. An epoch is one TCP connection with one fresh client; it is never reused, and the
+ * client id never changes.
+ *
+ *   disconnected ─open─▶ connecting ─identified─▶ synchronising ─reconciled─▶ ready ◀──1102──┐
+ *        ▲                  │    │                     │  ▲                    │  └──1100──▶ degraded
+ *     closed                │    └─account refused─▶ refused                   │                │
+ *        └───────────────── ▼ ◀──────────────lost──────┴───────────────────────┴────────────────┘
+ *                          lost ──back-off──▶ connecting
+ *
+ * C1 *ready* means: positions, open orders of all clients, completed orders and executions have all ended and been compared.
+ * C2 Order ids are the larger of our own high-water mark and what the gateway says: an id is never given twice.
+ * C3 An account that is not simulated is refused (P7): its name must begin with DU or DF.
+ *
+ * Delays here are market time, like all timers of machines.
+ */
+import { assign, emit, setup } from "xstate";
+import { accountVerdict } from "../domain/accounts.ts";
+import { address, topic } from "../domain/address.ts";
+import type { EngineConfig } from "../domain/config.ts";
+import { effects } from "../domain/effects.ts";
+import type { EffectAnswer, OrderIdEvent, ReconciliationEvent, Timed } from "../domain/events/actors.ts";
+import type { GatewayEvent } from "../domain/events/gateway.ts";
+import type { EngineFact } from "../domain/facts.ts";
+import { speech, type Tell, type Told } from "../domain/speech.ts";
+
+export interface GatewaySessionInput {
+  readonly config: EngineConfig;
+}
+interface GatewaySessionContext {
+  readonly config: EngineConfig;
+  readonly epoch: number;
+  readonly nextOrderId: number;
+  readonly account: string;
+  readonly clientId: number;
+  readonly attempts: number;
+  readonly reason: string;
+}
+type Heard<E> = E extends unknown ? E & Timed : never;
+type GatewaySessionEvent = Heard<
+  | GatewayEvent
+  | OrderIdEvent
+  | ReconciliationEvent
+  | EffectAnswer
+  | { readonly type: "session.open" | "session.close" | "session.restarted" | "session.readied" | "session.unreadied" }
+  | { readonly type: "run.resumed"; readonly config: EngineConfig }
+>;
+type Args = { readonly context: GatewaySessionContext; readonly event: GatewaySessionEvent };
+
+const announce = (event: (args: Args) => Told) => ({
+  type: "tell" as const,
+  params: (args: Args): Tell => ({ topic: topic.session, event: event(args) }),
+});
+const unreadied = announce(({ context }) => ({ type: "session.unreadied", epoch: context.epoch, reason: context.reason }) as Told);
+const askForTruth = {
+  type: "tell" as const,
+  params: ({ context }: Args): Tell => ({
+    to: address.reconciler,
+    event: { type: "reconciliation.requested", epoch: context.epoch, account: context.account, reason: `epoch ${context.epoch}` } as Told,
+  }),
+};
+const lostFact = ({ context }: Args): EngineFact => ({ type: "session.lost", epoch: context.epoch, reason: context.reason });
+const CONNECTIVITY_LOST = [1100, 2110];
+const CONNECTIVITY_RESTORED = [1101, 1102];
+
+export const gatewaySessionMachine = setup({
+  types: { input: {} as GatewaySessionInput, context: {} as GatewaySessionContext, events: {} as GatewaySessionEvent, emitted: {} as EngineFact },
+  delays: {
+    /** 1, 2, 4, ... 60 s; no jitter: one engine, one gateway. */
+    backOff: ({ context }) => 1_000 * Math.min(60, 2 ** Math.min(context.attempts, 6)),
+    connectTimeout: 120_000,
+    reconcileTimeout: 300_000,
+    again: 5_000,
+  },
+  guards: {
+    thisEpoch: ({ context, event }) => "epoch" in event && event.epoch === context.epoch,
+    accountRefused: ({ context, event }) =>
+      event.type === "gateway.identified" && event.epoch === context.epoch && accountVerdict(event.accounts, context.config.mode).refused !== undefined,
+    connectivityLost: ({ context, event }) =>
+      event.type === "gateway.noticed" && event.epoch === context.epoch && CONNECTIVITY_LOST.includes(event.code),
+    connectivityRestored: ({ context, event }) =>
+      event.type === "gateway.noticed" && event.epoch === context.epoch && CONNECTIVITY_RESTORED.includes(event.code),
+  },
+  actions: {
+    ...speech,
+    ...effects,
+    nextEpoch: assign(({ context }) => ({ epoch: context.epoch + 1, attempts: context.attempts + 1, reason: "" })),
+    identify: assign(({ context, event }) =>
+      event.type === "gateway.identified"
+        ? {
+            account: accountVerdict(event.accounts, context.config.mode).account ?? "",
+            clientId: event.clientId,
+            nextOrderId: Math.max(context.nextOrderId, event.nextOrderId),
+          }
+        : {},
+    ),
+    spendIds: assign(({ context }) => ({ nextOrderId: context.nextOrderId + 2 })),
+    calm: assign({ attempts: 0, reason: "" }),
+    blame: assign(({ event }) =>
+      event.type === "gateway.lost"
+        ? { reason: event.reason }
+        : event.type === "gateway.noticed"
+          ? { reason: `${event.code} ${event.text}` }
+          : event.type === "gateway.identified"
+            ? { reason: `account ${event.accounts.join(", ")} is not simulated` }
+            : event.type === "session.restarted"
+              ? { reason: "the engine was restarted" }
+              : event.type === "effect.refused"
+                ? { reason: event.reason }
+                : {},
+    ),
+    blameSilence: assign({ reason: "the gateway did not answer in time" }),
+    takeConfig: assign(({ event }) => (event.type === "run.resumed" ? { config: event.config } : {})),
+  },
+}).createMachine({
+  id: "gatewaySession",
+  context: ({ input }) => ({ config: input.config, epoch: 0, nextOrderId: 1, account: "", clientId: 0, attempts: 0, reason: "" }),
+  entry: { type: "listen", params: { topics: [topic.session] } },
+  initial: "disconnected",
+  on: {
+    "orderId.requested": {
+      actions: {
+        type: "tell",
+        params: ({ context, event }) => ({
+          to: event.replyTo,
+          event: { type: "orderId.refused", reason: context.reason || "the session is not ready" } as Told,
+        }),
+      },
+    },
+    "session.restarted": { target: ".lost", actions: "blame" },
+    "session.close": ".disconnected",
+    "session.open": {},
+    "session.readied": {},
+    "session.unreadied": {},
+    "run.resumed": { actions: "takeConfig" },
+    "reconciliation.completed": {},
+    "reconciliation.failed": {},
+    "gateway.connected": {},
+    "gateway.identified": {},
+    "gateway.noticed": {},
+    "gateway.lost": {},
+    "effect.refused": {},
+  },
+  states: {
+    disconnected: { on: { "session.open": "connecting" } },
+    connecting: {
+      entry: ["nextEpoch", { type: "gateway.connect", params: ({ context }) => ({ epoch: context.epoch }) }],
+      after: { connectTimeout: { target: "lost", actions: ["blameSilence", disconnect()] } },
+      on: {
+        "gateway.identified": [
+          { guard: "accountRefused", target: "refused", actions: "blame" },
+          { guard: "thisEpoch", target: "synchronising", actions: "identify" },
+        ],
+        "gateway.lost": { guard: "thisEpoch", target: "lost", actions: "blame" },
+        "effect.refused": { target: "lost", actions: "blame" },
+      },
+    },
+    synchronising: {
+      entry: askForTruth,
+      after: { reconcileTimeout: { target: "lost", actions: ["blameSilence", disconnect()] } },
+      on: {
+        "reconciliation.completed": { guard: "thisEpoch", target: "ready" },
+        "reconciliation.failed": { guard: "thisEpoch", target: "tryingAgain" },
+        "gateway.lost": { guard: "thisEpoch", target: "lost", actions: "blame" },
+      },
+    },
+    tryingAgain: {
+      after: { again: "synchronising" },
+      on: { "gateway.lost": { guard: "thisEpoch", target: "lost", actions: "blame" } },
+    },
+    ready: {
+      entry: [
+        "calm",
+        announce(({ context }) => ({ type: "session.readied", epoch: context.epoch, account: context.account, clientId: context.clientId }) as Told),
+        emit(({ context }) => ({ type: "session.readied", epoch: context.epoch, account: context.account }) as EngineFact),
+      ],
+      on: {
+        "orderId.requested": {
+          actions: [
+            {
+              type: "tell",
+              params: ({ context, event }) => ({
+                to: event.replyTo,
+                event: {
+                  type: "orderId.assigned",
+                  whatIfId: context.nextOrderId,
+                  orderId: context.nextOrderId + 1,
+                  epoch: context.epoch,
+                  account: context.account,
+                } as Told,
+              }),
+            },
+            "spendIds",
+          ],
+        },
+        "gateway.lost": { guard: "thisEpoch", target: "lost", actions: ["blame", unreadied] },
+        "gateway.noticed": [{ guard: "connectivityLost", target: "degraded", actions: ["blame", unreadied] }, {}],
+        "session.restarted": { target: "lost", actions: ["blame", unreadied] },
+      },
+    },
+    /** The socket stands, IB's servers are away: ticks freeze silently and orders may not be accepted. */
+    degraded: {
+      entry: emit(lostFact),
+      on: {
+        "gateway.noticed": [{ guard: "connectivityRestored", target: "synchronising" }, {}],
+        "gateway.lost": { guard: "thisEpoch", target: "lost", actions: "blame" },
+      },
+    },
+    lost: {
+      entry: emit(lostFact),
+      after: { backOff: "connecting" },
+      // A start does not wait for the back-off of a former life.
+      on: { "session.open": "connecting" },
+    },
+    refused: {
+      entry: [
+        emit(({ context }) => ({ type: "account.refused", accounts: [], reason: context.reason }) as EngineFact),
+        disconnect(),
+        { type: "tell", params: ({ context }) => ({ to: address.engine, event: { type: "account.refused", reason: context.reason } as Told }) },
+      ],
+    },
+  },
+});
+
+function disconnect() {
+  return { type: "gateway.disconnect" as const, params: ({ context }: Args) => ({ epoch: context.epoch, reason: context.reason }) };
+}

@@ -1,0 +1,207 @@
+/** What an order saga says: to its owner, the ledger, the gate, the session, the breaker, the wire and the read side. */
+import { address, topic } from "../domain/address.ts";
+import { comboLegs } from "../domain/contract.ts";
+import type { Denial } from "../domain/denial.ts";
+import type { Effects, OrderTicket } from "../domain/effects.ts";
+import type { OrderOutcome } from "../domain/events/actors.ts";
+import type { OrderFact } from "../domain/facts.ts";
+import { type Booking, bookExecution } from "../domain/orders/execution-book.ts";
+import type { Listen, Tell, Told } from "../domain/speech.ts";
+import { moneyUnits, type Price, priceUnits } from "../domain/units.ts";
+import { nextLimit, type OrderContext, type OrderMachineEvent, pricesOf, units } from "./order.context.ts";
+
+interface Args {
+  readonly context: OrderContext;
+  readonly event: OrderMachineEvent;
+}
+const tell = (to: (context: OrderContext) => string, event: (args: Args) => Told) => ({
+  type: "tell" as const,
+  params: (args: Args): Tell => ({ to: to(args.context), event: event(args) }),
+});
+const listen = (topics: (args: Args) => readonly string[]) => ({
+  type: "listen" as const,
+  params: (args: Args): Listen => ({ topics: topics(args) }),
+});
+const conclude = (outcome: OrderOutcome, reason: (args: Args) => string) => ({
+  type: "conclude" as const,
+  params: (args: Args) => ({ outcome, reason: reason(args) }),
+});
+const fact =
+  <F extends OrderFact>(make: (args: Args) => F) =>
+  (args: Args): F =>
+    make(args);
+
+const owner = (context: OrderContext): string => context.intent.owner;
+const session = (): string => address.session;
+const gate = (): string => address.riskGate;
+const breaker = (): string => address.breaker("orders");
+const reconciler = (): string => address.reconciler;
+const ref = (context: OrderContext): { readonly orderRef: string } => ({ orderRef: context.intent.orderRef });
+const quoteTopics = ({ context }: Args): string[] => context.intent.legs.map((leg) => topic.quote(leg.contract.conId));
+const reasonOf = (event: OrderMachineEvent): string =>
+  "reason" in event ? event.reason : event.type === "order.errored" ? `${event.code} ${event.text}` : event.type;
+
+// ── listening ──
+export const listenToAll = listen((args) => [topic.session, topic.orderRef(args.context.intent.orderRef), ...quoteTopics(args)]);
+export const listenToOrderId = listen(({ context }) => [topic.orderId(context.orderId), topic.orderId(context.whatIfId)]);
+export const listenToPermId = listen(({ context }) => (context.permId > 0 ? [topic.permId(context.permId)] : []));
+export const listenToExecution = listen(({ event }) =>
+  event.type === "execution.reported" ? [topic.execution(event.execution.execId)] : [],
+);
+export const stopListeningToQuotes = { type: "unlisten" as const, params: (args: Args): Listen => ({ topics: quoteTopics(args) }) };
+
+// ── before anything is sent ──
+export const askForIds = tell(session, ({ context }) => ({ type: "orderId.requested", replyTo: context.path, ...ref(context) }));
+export const askForApproval = tell(gate, ({ context }) => ({
+  type: "approval.requested",
+  replyTo: context.path,
+  ...ref(context),
+  slot: context.intent.owner,
+  reducing: context.intent.reducing,
+  maxLoss: context.intent.maxLoss,
+  quantity: context.intent.quantity,
+  ...(context.impact?.initialMarginAfter === undefined ? {} : { initialMarginAfter: context.impact.initialMarginAfter }),
+}));
+
+// ── the wire ──
+const ticket = (context: OrderContext, orderId: number, limit: Price): OrderTicket => {
+  const single = context.intent.legs.length === 1 ? context.intent.legs[0] : undefined;
+  const selling = single !== undefined && single.ratio < 0;
+  return {
+    orderId,
+    ...ref(context),
+    account: context.account,
+    ...(single === undefined
+      ? { combo: { symbol: context.intent.symbol, currency: "USD", legs: comboLegs(context.intent.legs) } }
+      : { contract: single.contract }),
+    action: selling ? "SELL" : "BUY",
+    quantity: context.intent.quantity,
+    limitPrice: selling ? priceUnits(-limit) : limit,
+    tif: "DAY",
+  };
+};
+export const askWhatIf = {
+  type: "order.whatIf" as const,
+  params: ({ context }: Args): Effects["order.whatIf"] => ({
+    epoch: context.epoch,
+    ticket: ticket(context, context.whatIfId, nextLimit(context) as Price),
+  }),
+};
+const standing = (context: OrderContext): OrderTicket => ticket(context, context.orderId, context.limit as Price);
+export const place = (modify: boolean) => ({
+  type: "order.place" as const,
+  params: ({ context }: Args): Effects["order.place"] => ({
+    epoch: context.epoch,
+    ticket: standing(context),
+    approval: context.approval as NonNullable<OrderContext["approval"]>,
+    modify,
+  }),
+});
+export const cancel = {
+  type: "order.cancel" as const,
+  params: ({ context }: Args): Effects["order.cancel"] => ({ epoch: context.epoch, orderId: context.orderId, ...ref(context) }),
+};
+export const askForTruth = tell(reconciler, ({ context }) => ({
+  type: "reconciliation.requested",
+  epoch: context.epoch,
+  account: context.account,
+  reason: `${context.intent.intentId} is out of sight`,
+}));
+
+// ── fills and fees ──
+const bookingOf = ({ context, event }: Args, n: number): Booking => {
+  const made = event.type === "execution.reported" ? bookExecution(context.book, event.execution).bookings[n] : undefined;
+  return made as Booking;
+};
+const fill = (args: Args, n: number) => ({
+  ...ref(args.context),
+  contract: (args.event as Extract<OrderMachineEvent, { type: "execution.reported" }>).execution.contract,
+  ...bookingOf(args, n),
+});
+export const fillToOwner = (n: number) => tell(owner, (args) => ({ type: "leg.filled", ...fill(args, n) }));
+export const fillToLedger = (n: number) => tell(reconciler, (args) => ({ type: "leg.filled", ...fill(args, n) }));
+export const fillBooked = (n: number) => fact((args) => ({ type: "fill.booked", ...fill(args, n) }));
+const fee = ({ context, event }: Args) => {
+  const charged = event as Extract<OrderMachineEvent, { type: "commission.reported" }>;
+  return { ...ref(context), execId: charged.execId, amount: charged.amount };
+};
+export const feeToOwner = tell(owner, (args) => ({ type: "commission.charged", ...fee(args) }));
+export const feeBooked = fact((args) => ({ type: "commission.booked", ...fee(args) }));
+
+// ── doubt ──
+const doubt = ({ context, event }: Args): string =>
+  `${context.limit === null ? "" : "sent, "}${event.type === "session.unreadied" ? event.reason : `no word of it after ${event.type}`}`;
+export const doubtToOwner = tell(owner, (args) => ({ type: "order.doubted", ...ref(args.context), reason: doubt(args) }));
+export const doubted = fact((args) => ({ type: "order.doubted", ...ref(args.context), reason: doubt(args) }));
+export const resolved = (as: string) => fact(({ context }) => ({ type: "order.resolved", ...ref(context), as }));
+
+// ── the end ──
+export const concludeUnsent = conclude("cancelled", ({ event }) => `nothing was sent: ${reasonOf(event)}`);
+export const concludeErrored = conclude("rejected", ({ event }) => reasonOf(event));
+export const concludeDenied = conclude("denied", ({ event }) =>
+  event.type === "order.denied" ? event.denial.reason : reasonOf(event),
+);
+export const concludeCancelled = conclude("cancelled", ({ context }) => context.abandoned ?? "cancelled by the broker");
+export const endToOwner = tell(owner, ({ context }) => ({ type: "order.ended", ...ref(context), ...end(context) }));
+export const ended = fact(({ context }) => ({ type: "order.ended", ...ref(context), ...end(context) }));
+const end = (context: OrderContext) => ({
+  purpose: context.intent.purpose,
+  outcome: context.outcome,
+  filledUnits: units(context),
+  reason: context.reason,
+});
+export const endToGate = tell(gate, ({ context }) => ({
+  type: "exposure.released",
+  ...ref(context),
+  slot: context.intent.owner,
+  heldMaxLoss: moneyUnits(context.intent.quantity > 0 ? Math.round((context.intent.maxLoss / context.intent.quantity) * units(context)) : 0),
+}));
+export const failureToBreaker = tell(breaker, ({ context }) => ({
+  type: "failure.observed",
+  kind: context.outcome,
+  ...ref(context),
+  detail: context.reason,
+}));
+export const successToBreaker = tell(breaker, ({ context }) => ({ type: "success.observed", ...ref(context) }));
+
+// ── what the read side sees ──
+export const intended = fact(({ context }) => ({ type: "order.intended", intent: context.intent }));
+export const whatIfAnswered = fact(({ context, event }) => ({
+  type: "order.whatIfAnswered",
+  ...ref(context),
+  impact: event.type === "order.whatIfAnswered" ? event.impact : {},
+}));
+export const approved = fact(({ context, event }) => ({
+  type: "order.approved",
+  ...ref(context),
+  approval: (event as Extract<OrderMachineEvent, { type: "order.approved" }>).approval,
+}));
+export const deniedBecause = (denial: Denial) => fact(({ context }) => ({ type: "order.denied", ...ref(context), denial }));
+export const denied = fact(({ context, event }) => ({
+  type: "order.denied",
+  ...ref(context),
+  denial: (event as Extract<OrderMachineEvent, { type: "order.denied" }>).denial,
+}));
+export const priced = (modify: boolean) =>
+  fact(({ context }) => {
+    const known = pricesOf(context);
+    return {
+      type: "order.priced",
+      ...ref(context),
+      ticket: standing(context),
+      modify,
+      ...(known ? { mid: priceUnits(Math.floor(known.mid)), natural: priceUnits(known.natural) } : {}),
+    };
+  });
+export const statusChanged = fact(({ context, event }) => ({
+  type: "order.statusChanged",
+  ...ref(context),
+  status: event.type === "order.statusReported" ? event.status : "Unknown",
+  permId: context.permId,
+}));
+export const errored = fact(({ context, event }) => ({
+  type: "order.errored",
+  ...ref(context),
+  code: event.type === "order.errored" ? event.code : 0,
+  text: event.type === "order.errored" ? event.text : "",
+}));

@@ -1,0 +1,184 @@
+/** What a strategy remembers between two events, and the readings of it that its guards and its speech share. Pure. */
+import { newYorkDay } from "../domain/calendar/new-york.ts";
+import type { EngineConfig, StrategyConfig } from "../domain/config.ts";
+import type { Contract } from "../domain/contract.ts";
+import type {
+  Candidate,
+  EngineMode,
+  EntryEvent,
+  GateEvent,
+  LineEvent,
+  LinePriority,
+  ModeAnnouncement,
+  ReconciliationEvent,
+  SessionAnnouncement,
+  Timed,
+} from "../domain/events/actors.ts";
+import type { AnswerEvent } from "../domain/events/broker.ts";
+import type { MarketEvent } from "../domain/events/market.ts";
+import type { IvPercentile } from "../domain/iv-history.ts";
+import { spotOf } from "../domain/quote.ts";
+import type { Chain } from "../domain/strategies/chain.ts";
+import { entryWindow, isWithin } from "../domain/strategies/entry-window.ts";
+import { STRATEGIES } from "../domain/strategies/index.ts";
+import { newbornFault } from "../domain/strategies/newborn.ts";
+import { type Choice, type Scene, type Stopped, stopAt } from "../domain/strategies/strategy.ts";
+import type { QuoteBook } from "../domain/structure-quote.ts";
+import { type EpochMs, type Price, priceUnits, roundHalfAway, type TradingDay } from "../domain/units.ts";
+
+export interface StrategyInput {
+  readonly path: string;
+  readonly config: StrategyConfig;
+  readonly engine: EngineConfig;
+  readonly now: EpochMs;
+}
+
+export interface StrategyContext {
+  readonly path: string;
+  readonly config: StrategyConfig;
+  readonly engine: EngineConfig;
+  /** The connection epoch while the session is ready. */
+  readonly epoch: number | null;
+  readonly mode: EngineMode | null;
+  /** Running number of looks: late answers and lines of an earlier one are told apart by it. */
+  readonly look: number;
+  readonly underlying: Contract | null;
+  readonly vix: Contract | null;
+  readonly iv: { readonly day: TradingDay; readonly measured: IvPercentile } | null;
+  readonly listing: { readonly day: TradingDay; readonly expiry: TradingDay; readonly tradingClass: string } | null;
+  readonly chain: Chain | null;
+  readonly quotes: QuoteBook;
+  /** Contracts whose first two-sided news this look waits for. */
+  readonly awaited: readonly number[];
+  readonly toRequest: readonly { readonly contract: Contract; readonly priority: LinePriority }[];
+  readonly topics: readonly string[];
+  readonly candidate: Candidate | null;
+  readonly stopped: Stopped | null;
+  /** The slot whose lifecycle this strategy follows. */
+  readonly slot: string | null;
+}
+
+type Heard<E> = E extends unknown ? E & Timed : never;
+/** A restart brought another configuration. */
+export type StrategyResumed = { readonly type: "run.resumed"; readonly config: StrategyConfig; readonly engine: EngineConfig };
+export type StrategyEvent = Heard<
+  | SessionAnnouncement
+  | ReconciliationEvent
+  | ModeAnnouncement
+  | AnswerEvent
+  | MarketEvent
+  | LineEvent
+  | EntryEvent
+  | Extract<GateEvent, { type: "slot.granted" | "entry.denied" }>
+  | StrategyResumed
+>;
+
+export const newStrategyContext = (input: StrategyInput): StrategyContext => ({
+  path: input.path,
+  config: input.config,
+  engine: input.engine,
+  epoch: null,
+  mode: null,
+  look: 0,
+  underlying: null,
+  vix: null,
+  iv: null,
+  listing: null,
+  chain: null,
+  quotes: {},
+  awaited: [],
+  toRequest: [],
+  topics: [],
+  candidate: null,
+  stopped: null,
+  slot: null,
+});
+
+/** The underlying must have ticked this recently for a price to be acted on; IB ticks only on change. */
+const UNDERLYING_FRESH_MS = 5_000;
+const VIX_FRESH_MS = 60_000;
+
+export const mayLook = ({ config, epoch, mode }: StrategyContext): boolean =>
+  config.enabled && epoch !== null && mode === "trading";
+
+export const windowAt = (context: StrategyContext, now: EpochMs) => entryWindow(now, context.config.entry);
+export const windowOpen = (context: StrategyContext, now: EpochMs): boolean => isWithin(now, windowAt(context, now));
+
+/** The word of a request, by which its answer is known. */
+export const wordOf = (context: StrategyContext, what: string): string => `${what}-${context.look}`;
+export const isAnswerTo = (context: StrategyContext, event: StrategyEvent, what: string): boolean =>
+  "request" in event && event.request === wordOf(context, what) && event.epoch === context.epoch;
+
+export const strategyOf = (context: StrategyContext) => STRATEGIES[context.config.kind];
+
+/** The underlying's price, when it is fresh enough to act on. */
+export const freshSpot = (context: StrategyContext, now: EpochMs): Price | undefined => {
+  const quote = context.underlying === null ? undefined : context.quotes[context.underlying.conId];
+  const spot = spotOf(quote);
+  return quote === undefined || spot === undefined || now - quote.at > UNDERLYING_FRESH_MS
+    ? undefined
+    : priceUnits(roundHalfAway(spot));
+};
+
+/** True once every awaited contract has said something about both its sides, or its line is lost. */
+export const allHeard = (context: StrategyContext): boolean =>
+  context.awaited.every((conId) => {
+    const quote = context.quotes[conId];
+    return quote !== undefined && quote.bid !== undefined && quote.ask !== undefined;
+  });
+
+export const sceneOf = (context: StrategyContext, now: EpochMs): Choice<{ readonly scene: Scene }> => {
+  const { config, engine, underlying, chain, quotes } = context;
+  const spot = freshSpot(context, now);
+  if (underlying === null || chain === null) return stopAt("resolve", "the contracts are not resolved");
+  if (spot === undefined) return stopAt("data", `no fresh quote of ${config.symbol}`);
+  return { found: true, scene: { config, underlying, chain, quotes, spot, riskFreeRatePct: engine.riskFreeRatePct, now } };
+};
+
+/** A filter lets a candidate pass, stops it, or could not tell and is skipped because the configuration says so. */
+export type Filtered =
+  | { readonly verdict: "passed" }
+  | { readonly verdict: "stopped"; readonly stopped: Stopped }
+  | { readonly verdict: "skipped"; readonly missing: string };
+
+const unknownTo = (filter: { readonly whenUnknown: "deny" | "skip" }, stage: string, missing: string, limit: number, unit: string): Filtered =>
+  filter.whenUnknown === "skip"
+    ? { verdict: "skipped", missing }
+    : { verdict: "stopped", stopped: stopAt(stage, missing, { limit, unit }).stopped };
+
+export const vixFilter = ({ config, vix, quotes }: StrategyContext, now: EpochMs): Filtered => {
+  const { maxVix } = config.filters.vix;
+  const quote = vix === null ? undefined : quotes[vix.conId];
+  const level = spotOf(quote);
+  if (vix === null) return unknownTo(config.filters.vix, "vix", "no VIX contract", maxVix, "points");
+  if (quote === undefined || level === undefined) return unknownTo(config.filters.vix, "vix", "VIX is not quoted", maxVix, "points");
+  if (now - quote.at > VIX_FRESH_MS) return unknownTo(config.filters.vix, "vix", "VIX is stale", maxVix, "points");
+  const points = level / 10_000;
+  if (points <= maxVix) return { verdict: "passed" };
+  return { verdict: "stopped", stopped: stopAt("vix", "VIX is too high", { actual: points, limit: maxVix, unit: "points" }).stopped };
+};
+
+export const ivFilter = ({ config, iv }: StrategyContext): Filtered => {
+  const { minIvPercentile } = config.filters.ivHistory;
+  const measured = iv?.measured;
+  if (measured === undefined || !measured.known) {
+    const missing = measured?.missing ?? "no history of implied volatility";
+    return unknownTo(config.filters.ivHistory, "ivPercentile", missing, minIvPercentile, "%");
+  }
+  if (measured.percentile >= minIvPercentile) return { verdict: "passed" };
+  const numbers = { actual: measured.percentile, limit: minIvPercentile, unit: "%" };
+  return { verdict: "stopped", stopped: stopAt("ivPercentile", "implied volatility is too low in its year", numbers).stopped };
+};
+
+/** The last choice of a look: a structure on real quotes, in time, that no rule would close at once. */
+export const chooseCandidate = (context: StrategyContext, now: EpochMs): Choice<{ readonly candidate: Candidate }> => {
+  if (!windowOpen(context, now)) return stopAt("schedule", "the entry window is over");
+  const view = sceneOf(context, now);
+  if (!view.found) return view;
+  const choice = strategyOf(context).select(view.scene);
+  if (!choice.found) return choice;
+  const stopped = newbornFault(choice.candidate, context.quotes, context.engine.rules, now);
+  return stopped === undefined ? choice : { found: false, stopped };
+};
+
+export const isToday = (now: EpochMs, day: TradingDay | undefined): boolean => day === newYorkDay(now);

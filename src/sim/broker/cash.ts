@@ -1,0 +1,31 @@
+/**
+ * An account's cash: the opening balance and everything that was booked since, by kind, so that the sum can be checked.
+ *
+ * Options and stock move their full price. Futures move only what was realised when they are closed or settled (a real
+ * account is settled every day; net liquidation is the same either way). No interest, dividends or borrow fees.
+ */
+import { type Money, moneyUnits } from "../../domain/units.ts";
+
+export type CashKind = "trades" | "commissions" | "expiries";
+
+export interface Cash {
+  readonly opening: Money;
+  readonly balance: Money;
+  /** What was booked under a kind so far; money paid is negative. */
+  total(kind: CashKind): Money;
+  book(kind: CashKind, amount: Money): void;
+}
+
+export const createCash = (opening: Money): Cash => {
+  const totals: Record<CashKind, Money> = { trades: moneyUnits(0), commissions: moneyUnits(0), expiries: moneyUnits(0) };
+  return {
+    opening,
+    get balance() {
+      return moneyUnits(opening + totals.trades + totals.commissions + totals.expiries);
+    },
+    total: (kind) => totals[kind],
+    book: (kind, amount) => {
+      totals[kind] = moneyUnits(totals[kind] + amount);
+    },
+  };
+};

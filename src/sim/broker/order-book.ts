@@ -1,0 +1,51 @@
+/**
+ * All orders of the account, and the numbers they go by: order ids are counted for each client apart, permIds for all.
+ */
+import { assert } from "../../domain/assert.ts";
+import type { Chance } from "./chance.ts";
+import type { BrokerOrder } from "./order.ts";
+
+export interface OrderBook {
+  /** The next order id of a client: one above the highest it ever used. */
+  nextId(clientId: number): number;
+  /** Takes an id, and all below it, out of use for new orders. */
+  useId(clientId: number, orderId: number): void;
+  nextPermId(): number;
+  add(order: BrokerOrder): void;
+  find(clientId: number, orderId: number): BrokerOrder | undefined;
+  /** Orders that have not ended, parked ones included, oldest first. */
+  live(): readonly BrokerOrder[];
+  /** Orders that have ended, in the order of their end. */
+  done(): readonly BrokerOrder[];
+  /** Moves an ended order from the living to the done. */
+  close(order: BrokerOrder): void;
+}
+
+export const createOrderBook = (chance: Chance): OrderBook => {
+  const highest = new Map<number, number>();
+  const byId = new Map<string, BrokerOrder>();
+  const living = new Set<BrokerOrder>();
+  const ended: BrokerOrder[] = [];
+  let permId = chance.between(1_000_000_000, 1_900_000_000, "permId");
+  const key = (clientId: number, orderId: number): string => `${clientId}/${orderId}`;
+  return {
+    nextId: (clientId) => (highest.get(clientId) ?? 0) + 1,
+    useId: (clientId, orderId) => {
+      highest.set(clientId, Math.max(highest.get(clientId) ?? 0, orderId));
+    },
+    nextPermId: () => permId++,
+    add: (order) => {
+      assert(!byId.has(key(order.clientId, order.orderId)), `order ${order.orderId} of client ${order.clientId} is on the book already`);
+      byId.set(key(order.clientId, order.orderId), order);
+      if (order.ended === undefined) living.add(order);
+      else ended.push(order);
+    },
+    find: (clientId, orderId) => byId.get(key(clientId, orderId)),
+    live: () => [...living],
+    done: () => ended,
+    close: (order) => {
+      assert(order.ended !== undefined, `order ${order.permId} has not ended`);
+      if (living.delete(order)) ended.push(order);
+    },
+  };
+};

@@ -1,0 +1,148 @@
+import { MarketDataType, OptionType, SecType, WhatToShow } from "@stoqey/ib";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseRequest } from "../../src/sim/wire/requests/parse.ts";
+import { asRead, placed, requestContract, shortLegs } from "../support/ib-arbitraries.ts";
+import { connectIbApi, serveScript } from "../support/wire-clients.ts";
+
+type World = Awaited<ReturnType<typeof serveScript>>;
+type Client = Awaited<ReturnType<typeof connectIbApi>>;
+
+/** Versions on both sides of each gate that a request has. */
+const VERSIONS = [157, 158, 160, 162, 166, 169, 170, 176, 177, 178, 183, 184, 187, 189, 190, 192, 193];
+
+describe.each(VERSIONS)("what IBApi sends at server version %i", (version) => {
+  let world: World;
+  let client: Client;
+  beforeAll(async () => {
+    world = await serveScript();
+    client = await connectIbApi(world.gateway.port, version, 7);
+  });
+  afterAll(async () => {
+    client.api.disconnect();
+    await world.gateway.close();
+  });
+
+  /** What reaches the broker when the client calls this. */
+  const reaching = async (send: (api: Client["api"]) => unknown) => {
+    const session = await world.desk.session(0);
+    const before = session.asked.length;
+    send(client.api);
+    await session.askedTimes(before + 1);
+    return session.asked.slice(before);
+  };
+
+  test("is agreed on", () => expect(client.version).toBe(version));
+
+  test("reaches the broker as it was said: orders of every kind, nothing lost, nothing moved", async () => {
+    await fc.assert(
+      fc.asyncProperty(placed(version), fc.nat(), async ({ contract, order }, orderId) => {
+        const [asked] = await reaching((api) => api.placeOrder(orderId, contract, order));
+        expect(asked).toEqual(["placeOrder", orderId, asRead(contract), asRead(order)]);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test("reaches the broker as it was said: market data and history, of combos too", async () => {
+    const described = fc
+      .tuple(requestContract, fc.option(shortLegs, { nil: undefined }))
+      .map(([contract, legs]) => (legs === undefined ? contract : { ...contract, secType: SecType.BAG, comboLegs: legs }));
+    await fc.assert(
+      fc.asyncProperty(described, fc.nat(), fc.boolean(), async (contract, reqId, flag) => {
+        expect(await reaching((api) => api.reqMktData(reqId, contract, "100,101", flag, !flag))).toEqual([
+          ["reqMktData", reqId, asRead(contract), "100,101", flag, !flag],
+        ]);
+        const history = await reaching((api) =>
+          api.reqHistoricalData(reqId, contract, "", "1 Y", "1 day" as never, WhatToShow.TRADES, flag ? 1 : 0, 1, !flag),
+        );
+        const withExpired = { ...(asRead(contract) as object), includeExpired: false };
+        expect(history).toEqual([
+          ["reqHistoricalData", reqId, withExpired, undefined, "1 Y", "1 day", "TRADES", flag, 1, !flag],
+        ]);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  test("reaches the broker as it was said: everything short", async () => {
+    const option = { symbol: "SPY", secType: SecType.OPT, strike: 450, right: OptionType.Put, includeExpired: true };
+    const issuer = version >= 176 ? { issuerId: "e1453" } : {};
+    const filter = { clientId: "7", acctCode: "DU1", time: "20261120-09:30:00", symbol: "SPY", side: "BUY" };
+    const cases: readonly [(api: Client["api"]) => unknown, readonly unknown[]][] = [
+      [(api) => api.reqContractDetails(3, { ...option, ...issuer }), ["reqContractDetails", 3, { ...option, ...issuer }]],
+      [(api) => api.reqSecDefOptParams(4, "SPY", "", SecType.STK, 756733), ["reqSecDefOptParams", 4, "SPY", "", "STK", 756733]],
+      [(api) => api.reqExecutions(5, filter), ["reqExecutions", 5, filter]],
+      [(api) => api.reqExecutions(6, {}), ["reqExecutions", 6, {}]],
+      [(api) => api.cancelMktData(8), ["cancelMktData", 8]],
+      [(api) => api.cancelHistoricalData(9), ["cancelHistoricalData", 9]],
+      [(api) => api.reqMarketDataType(MarketDataType.DELAYED), ["reqMarketDataType", 3]],
+      [(api) => api.cancelOrder(10), ["cancelOrder", 10]],
+      [(api) => api.reqGlobalCancel(), ["reqGlobalCancel"]],
+      [(api) => api.reqOpenOrders(), ["reqOpenOrders"]],
+      [(api) => api.reqAllOpenOrders(), ["reqAllOpenOrders"]],
+      [(api) => api.reqCompletedOrders(true), ["reqCompletedOrders", true]],
+      [(api) => api.reqPositions(), ["reqPositions"]],
+      [(api) => api.cancelPositions(), ["cancelPositions"]],
+      [(api) => api.reqAccountSummary(11, "All", "NetLiquidation,$LEDGER"), ["reqAccountSummary", 11, "All", "NetLiquidation,$LEDGER"]],
+      [(api) => api.cancelAccountSummary(11), ["cancelAccountSummary", 11]],
+      [(api) => api.reqIds(), ["reqIds"]],
+      [(api) => api.reqCurrentTime(), ["reqCurrentTime"]],
+    ];
+    for (const [send, expected] of cases) expect(await reaching(send)).toEqual([expected]);
+  });
+
+  test("never left a field over and never went unread", () => {
+    expect(world.logger.lines.filter(({ level }) => level !== "info")).toEqual([]);
+    expect(client.heard).toEqual([]);
+  });
+});
+
+describe("what other clients send", () => {
+  /** A market order by ib_async's encoder at version 178: zeros for unset integers, plain `0.0` doubles. */
+  const order = (contract: string, tail: readonly string[] = []) => [
+    ...["3", "12", ...contract.split(",")],
+    ...["", "", "BUY", "1.0", "LMT", "-1.25", "", "DAY", "", "DU1", "", "0", "ref", "1", "0", "0", "0", "0", "0", "0", "0"],
+    ...tail,
+    ...["", "0.0", "", "", "", "", "", "", "0", "", "-1", "0", "", "", "0", "", "", "0", "0", "", "0", "", "", "", "", ""],
+    ...["0", "", "", "", "", "0", "0", "", "", "", "", "", "", "", "", "", "0", "", "", "0", "0", "", "", "0", "", "0", "0", "0"],
+    ...["0", "", "", "", "", "", "", "0", "", "", "", "", "", "", "", "", "0", "0", "0", "0", "", "", "0", "", ""],
+  ];
+
+  test("an id of 0, a strike of 0.0 and a right of ? describe nothing", () => {
+    const parsed = parseRequest(["9", "8", "4", "0", "SPY", "STK", "", "0.0", "?", "", "SMART", "", "USD", "", "", "0", "", "", ""], 178);
+    expect(parsed.kind).toBe("request");
+    const heard: unknown[] = [];
+    if (parsed.kind === "request" && parsed.request.kind === "call") {
+      parsed.request.call({ reqContractDetails: (...args: unknown[]) => heard.push(args) } as never);
+    }
+    expect(heard).toEqual([[4, { symbol: "SPY", secType: "STK", exchange: "SMART", currency: "USD", includeExpired: false }]]);
+  });
+
+  test("an order in another client's dialect is read to the last field", () => {
+    const parsed = parseRequest(order("0,SPY,STK,,0.0,,,SMART,,USD,,"), 178);
+    expect(parsed).toMatchObject({ kind: "request", name: "placeOrder" });
+  });
+
+  test("one field too many or too few is named, with the order it belongs to", () => {
+    const whole = order("0,SPY,STK,,0.0,,,SMART,,USD,,");
+    expect(parseRequest([...whole, ""], 178)).toMatchObject({ kind: "malformed", subject: 12, reason: /1 fields are left over/ });
+    expect(parseRequest(whole.slice(0, -1), 178)).toMatchObject({ kind: "malformed", subject: 12, reason: /ends before manualOrderTime/ });
+  });
+
+  test("whatever a client sends is a request, unknown or malformed, never a crash", () => {
+    const field = fc.oneof(fc.constantFrom("", "0", "1", "3", "BAG", "Infinite", "1.7976931348623157E308"), fc.string());
+    const id = fc.oneof(fc.nat({ max: 110 }).map(String), fc.string());
+    fc.assert(
+      fc.property(id, fc.array(field, { maxLength: 150 }), fc.constantFrom(157, 178, 193), (first, rest, version) => {
+        expect(["request", "unknown", "malformed"]).toContain(parseRequest([first, ...rest], version).kind);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("a list cannot claim more elements than there are fields", () => {
+    const parsed = parseRequest(["1", "11", "5", "0", "SPY", "BAG", "", "", "", "", "", "", "", "", "", "4000000000"], 178);
+    expect(parsed).toMatchObject({ kind: "malformed", subject: 5, reason: "number of combo legs says 4000000000, with 0 fields left" });
+  });
+});

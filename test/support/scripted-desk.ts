@@ -1,0 +1,115 @@
+/**
+ * A desk without a market: it remembers what the wire asked of it, in order, and says what a test lets it say.
+ */
+import type { IbClient, IbEventName, IbEvents } from "../../src/ports/ib-client.ts";
+import type { Desk } from "../../src/sim/desk.ts";
+
+export type Asked = readonly [method: string, ...args: readonly unknown[]];
+/** What a test wants a session to do when a method is called; `connect` logs in unless a script says otherwise. */
+export type Script = Readonly<Record<string, (session: ScriptedSession, ...args: readonly unknown[]) => void>>;
+
+type Listener = (...args: never[]) => void;
+
+export class ScriptedSession implements IbClient {
+  readonly asked: Asked[] = [];
+  readonly #script: Script;
+  readonly #listeners = new Map<string, Listener[]>();
+  #waiting: { readonly count: number; readonly resolve: () => void }[] = [];
+
+  constructor(script: Script) {
+    this.#script = script;
+  }
+
+  on<E extends IbEventName>(event: E, listener: (...args: IbEvents[E]) => void): this {
+    this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), listener as Listener]);
+    return this;
+  }
+
+  emit<E extends IbEventName>(event: E, ...args: IbEvents[E]): void {
+    for (const listener of this.#listeners.get(event) ?? []) (listener as (...heard: IbEvents[E]) => void)(...args);
+  }
+
+  removeAllListeners(): void {
+    this.#listeners.clear();
+  }
+
+  /** Resolves once so many methods have been called on this session, `connect` included. */
+  async askedTimes(count: number): Promise<void> {
+    if (this.asked.length >= count) return;
+    await new Promise<void>((resolve) => this.#waiting.push({ count, resolve }));
+  }
+
+  readonly #ask = (method: string, ...args: readonly unknown[]): void => {
+    this.asked.push([method, ...args]);
+    const scripted = this.#script[method];
+    if (scripted !== undefined) scripted(this, ...args);
+    else if (method === "connect") {
+      this.emit("managedAccounts", "DU1000001");
+      this.emit("nextValidId", 1);
+    }
+    const met = this.#waiting.filter(({ count }) => this.asked.length >= count);
+    this.#waiting = this.#waiting.filter((one) => !met.includes(one));
+    for (const { resolve } of met) resolve();
+  };
+
+  readonly #asks =
+    (method: string) =>
+    (...args: readonly unknown[]): void =>
+      this.#ask(method, ...args);
+
+  connect = this.#asks("connect");
+  disconnect = this.#asks("disconnect");
+  reqIds = this.#asks("reqIds");
+  reqCurrentTime = this.#asks("reqCurrentTime");
+  reqMarketDataType = this.#asks("reqMarketDataType");
+  reqPositions = this.#asks("reqPositions");
+  cancelPositions = this.#asks("cancelPositions");
+  reqAccountSummary = this.#asks("reqAccountSummary");
+  cancelAccountSummary = this.#asks("cancelAccountSummary");
+  reqContractDetails = this.#asks("reqContractDetails");
+  reqSecDefOptParams = this.#asks("reqSecDefOptParams");
+  reqMktData = this.#asks("reqMktData");
+  cancelMktData = this.#asks("cancelMktData");
+  reqHistoricalData = this.#asks("reqHistoricalData");
+  cancelHistoricalData = this.#asks("cancelHistoricalData");
+  placeOrder = this.#asks("placeOrder");
+  cancelOrder = this.#asks("cancelOrder");
+  reqGlobalCancel = this.#asks("reqGlobalCancel");
+  reqOpenOrders = this.#asks("reqOpenOrders");
+  reqAllOpenOrders = this.#asks("reqAllOpenOrders");
+  reqExecutions = this.#asks("reqExecutions");
+  reqCompletedOrders = this.#asks("reqCompletedOrders");
+}
+
+export class ScriptedDesk implements Desk {
+  readonly sessions: ScriptedSession[] = [];
+  readonly #script: Script;
+  #waiting: (() => void)[] = [];
+
+  constructor(script: Script = {}) {
+    this.#script = script;
+  }
+
+  client(): ScriptedSession {
+    const session = new ScriptedSession(this.#script);
+    this.sessions.push(session);
+    for (const resolve of this.#waiting.splice(0)) resolve();
+    return session;
+  }
+
+  announcement(): string {
+    return "market time 2026-11-20T14:30:00Z speed 60";
+  }
+
+  /** The n-th session from 0, once a client has logged in to it. */
+  async session(index: number): Promise<ScriptedSession> {
+    for (;;) {
+      const session = this.sessions[index];
+      if (session !== undefined) {
+        await session.askedTimes(1);
+        return session;
+      }
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+}
