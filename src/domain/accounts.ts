@@ -9,13 +9,13 @@ export const LIVE_PORTS: readonly number[] = [7496, 4001];
 
 export const isSimulatedAccount = (account: string): boolean => SIMULATED.test(account);
 
-/** The account to use, or why none may be: every managed account must be simulated, so that no order can go astray. */
-export const accountVerdict = (
-  accounts: readonly string[],
-  _mode: string,
-): { readonly account?: string; readonly refused?: string } => {
-  if (accounts.length === 0) return { refused: "the gateway named no account" };
-  const live = accounts.find((account) => !isSimulatedAccount(account));
-  if (live !== undefined) return { refused: `account ${live} is not simulated: its name does not begin with DU or DF` };
-  return { account: accounts[0] as string };
+/**
+ * Why the account may not be traded through this gateway, or undefined. Every account that the gateway manages must be simulated, so
+ * that no order can go astray, and ours must be among them.
+ */
+export const accountRefusal = (account: string, managed: readonly string[]): string | undefined => {
+  if (managed.length === 0) return "the gateway named no account";
+  const live = managed.find((name) => !isSimulatedAccount(name));
+  if (live !== undefined) return `account ${live} is not simulated: its name does not begin with DU or DF`;
+  return managed.includes(account) ? undefined : `the gateway manages ${managed.join(", ")}, this state directory is of ${account}`;
 };

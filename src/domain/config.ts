@@ -57,7 +57,8 @@ export interface LimitsConfig {
 
 export interface EngineConfig {
   readonly mode: "simulated" | "paper" | "live";
-  /** From the identity record of the state directory. */
+  /** From the identity record of the state directory: whose account, and which installation's orders these are. */
+  readonly account: string;
   readonly installation: string;
   readonly lines: { readonly max: number };
   readonly strategies: readonly StrategyConfig[];

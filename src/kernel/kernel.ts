@@ -311,9 +311,9 @@ export class Kernel {
     this.#options.onPressure?.(pressed);
   }
 
-  /** Wakes at the earliest timer, when nothing else does before. */
+  /** Wakes at the earliest timer, when nothing else does before. While pressed, the disk wakes it. */
   #sleep(): void {
-    const first = this.#state.timers.first();
+    const first = this.#pressed ? undefined : this.#state.timers.first();
     if (first?.deadline === this.#wake?.at) return;
     this.#wake?.cancel();
     this.#wake = undefined;

@@ -15,7 +15,7 @@
  * Delays here are market time, like all timers of machines.
  */
 import { assign, emit, setup } from "xstate";
-import { accountVerdict } from "../domain/accounts.ts";
+import { accountRefusal } from "../domain/accounts.ts";
 import { address, topic } from "../domain/address.ts";
 import type { EngineConfig } from "../domain/config.ts";
 import { effects } from "../domain/effects.ts";
@@ -75,7 +75,7 @@ export const gatewaySessionMachine = setup({
   guards: {
     thisEpoch: ({ context, event }) => "epoch" in event && event.epoch === context.epoch,
     accountRefused: ({ context, event }) =>
-      event.type === "gateway.identified" && event.epoch === context.epoch && accountVerdict(event.accounts, context.config.mode).refused !== undefined,
+      event.type === "gateway.identified" && event.epoch === context.epoch && accountRefusal(context.config.account, event.accounts) !== undefined,
     connectivityLost: ({ context, event }) =>
       event.type === "gateway.noticed" && event.epoch === context.epoch && CONNECTIVITY_LOST.includes(event.code),
     connectivityRestored: ({ context, event }) =>
@@ -88,7 +88,7 @@ export const gatewaySessionMachine = setup({
     identify: assign(({ context, event }) =>
       event.type === "gateway.identified"
         ? {
-            account: accountVerdict(event.accounts, context.config.mode).account ?? "",
+            account: context.config.account,
             clientId: event.clientId,
             nextOrderId: Math.max(context.nextOrderId, event.nextOrderId),
           }
@@ -96,13 +96,13 @@ export const gatewaySessionMachine = setup({
     ),
     spendIds: assign(({ context }) => ({ nextOrderId: context.nextOrderId + 2 })),
     calm: assign({ attempts: 0, reason: "" }),
-    blame: assign(({ event }) =>
+    blame: assign(({ context, event }) =>
       event.type === "gateway.lost"
         ? { reason: event.reason }
         : event.type === "gateway.noticed"
           ? { reason: `${event.code} ${event.text}` }
           : event.type === "gateway.identified"
-            ? { reason: `account ${event.accounts.join(", ")} is not simulated` }
+            ? { reason: accountRefusal(context.config.account, event.accounts) ?? "" }
             : event.type === "session.restarted"
               ? { reason: "the engine was restarted" }
               : event.type === "effect.refused"

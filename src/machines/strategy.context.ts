@@ -42,6 +42,8 @@ export interface StrategyContext {
   readonly mode: EngineMode | null;
   /** Running number of looks: late answers and lines of an earlier one are told apart by it. */
   readonly look: number;
+  /** Enquiries of this look that are asked only once, answered or not. */
+  readonly asked: readonly string[];
   readonly underlying: Contract | null;
   readonly vix: Contract | null;
   readonly iv: { readonly day: TradingDay; readonly measured: IvPercentile } | null;
@@ -80,6 +82,7 @@ export const newStrategyContext = (input: StrategyInput): StrategyContext => ({
   epoch: null,
   mode: null,
   look: 0,
+  asked: [],
   underlying: null,
   vix: null,
   iv: null,

@@ -8,8 +8,8 @@
  *   looking:  waiting ─window─▶ resolving ─▶ scanning ─candidate─▶ requesting
  *                ▲                  │            │                     │
  *                └──── cooling ◀────┴─ stopped ◀─┴──────── denied ─────┘
- *   resolving:  underlying ─▶ vix ─▶ ivHistory ─▶ expiries ─▶ chain          what is known already is not asked again
- *   scanning:   spotting ─▶ nearMoney ─▶ vixFilter ─▶ ivFilter ─▶ ranging ─▶ quoting ─▶ choosing ─▶ unmeasured
+ *   resolving:  next ⇄ underlying | vix | ivHistory | expiries | chain      what is known already is not asked again
+ *   scanning:   spotting ─▶ nearMoney ─▶ vixFilter ─▶ ivFilter ─▶ ranging ─▶ quoting ─▶ choosing
  *
  * Y1 At most one candidate, slot or position at a time.
  * Y2 An answer counts only in the epoch and the look that asked for it.
@@ -56,6 +56,7 @@ const wanting = (context: StrategyContext, contracts: readonly Contract[], prior
     topics: [...context.topics, ...fresh.map(({ conId }) => topic.quote(conId))],
   };
 };
+const answers = (to: string) => ({ type: "isAnswer" as const, params: { to } });
 const failed = (stage: string) => ({
   type: "stop" as const,
   params: ({ event }: { event: StrategyEvent }): Stopped =>
@@ -84,14 +85,11 @@ export const strategyMachine = setup({
     isAnswer: ({ context, event }, params: { readonly to: string }) => isAnswerTo(context, event, params.to),
     linesWanted: ({ context }) => context.toRequest.length > 0,
     stopped: ({ context }) => context.stopped !== null,
-    underlyingKnown: ({ context }) => context.underlying !== null,
-    vixKnown: ({ context }) => context.vix !== null,
-    ivKnownToday: ({ context, event }) => isToday(event.now, context.iv?.day),
-    expiryKnownToday: ({ context, event }) => isToday(event.now, context.listing?.day),
-    chainKnown: ({ context }) =>
-      context.chain !== null &&
-      context.chain.expiry === context.listing?.expiry &&
-      context.chain.tradingClass === context.listing?.tradingClass,
+    underlyingUnknown: ({ context }) => context.underlying === null,
+    vixUnknown: ({ context }) => context.vix === null && !context.asked.includes("vix"),
+    ivUnknownToday: ({ context, event }) => !isToday(event.now, context.iv?.day) && !context.asked.includes("ivHistory"),
+    expiryUnknownToday: ({ context, event }) => !isToday(event.now, context.listing?.day),
+    chainUnknown: ({ context }) => context.chain === null,
     spotFresh: ({ context, event }) => freshSpot(context, event.now) !== undefined,
     heard: ({ context }) => allHeard(context),
     heardAndFresh: ({ context, event }) => allHeard(context) && freshSpot(context, event.now) !== undefined,
@@ -110,26 +108,29 @@ export const strategyMachine = setup({
     takeMode: assign(({ event }) => (event.type === "mode.changed" ? { mode: event.mode } : {})),
     takeConfig: assign(({ event }) =>
       // A new run has no session yet, and another expiry or class may be wanted.
-      event.type === "run.resumed" ? { config: event.config, engine: event.engine, epoch: null, listing: null } : {},
+      event.type === "run.resumed" ? { config: event.config, engine: event.engine, epoch: null, listing: null, chain: null } : {},
     ),
     beginLook: assign(({ context }) => ({
       look: context.look + 1,
+      asked: [],
       quotes: {},
       awaited: [],
       toRequest: [],
       candidate: null,
       stopped: null,
     })),
+    noteAsked: assign(({ context }, { what }: { readonly what: string }) => ({ asked: [...context.asked, what] })),
     stop: assign((_, stopped: Stopped) => ({ stopped })),
     takeUnderlying: assign(({ context, event }) => {
       if (event.type !== "contracts.answered") return {};
       const found = event.details.find(({ contract }) => contract.symbol === context.config.symbol && contract.currency === "USD");
       return found === undefined
-        ? stopAt("resolve", `no contract ${context.config.symbol}`)
+        ? { stopped: stopAt("resolve", `no contract ${context.config.symbol}`).stopped }
         : // Orders and quotes go by the configured exchange, whatever IB lists first.
           { underlying: { ...found.contract, exchange: context.config.exchange } };
     }),
     takeVix: assign(({ event }) => (event.type === "contracts.answered" ? { vix: event.details[0]?.contract ?? null } : {})),
+    forgetIv: assign({ iv: null }),
     takeIvHistory: assign(({ context, event }) =>
       event.type === "bars.answered"
         ? { iv: { day: newYorkDay(event.now), measured: ivPercentile(event.bars, context.config.filters.ivHistory.minDays) } }
@@ -140,14 +141,14 @@ export const strategyMachine = setup({
       const day = newYorkDay(event.now);
       const choice = strategyOf(context).expiry(context.config, event.parameters, day);
       return choice.found
-        ? { listing: { day, expiry: choice.expiry, tradingClass: choice.tradingClass } }
+        ? { listing: { day, expiry: choice.expiry, tradingClass: choice.tradingClass }, chain: null }
         : { listing: null, stopped: choice.stopped };
     }),
     takeChain: assign(({ context, event }) => {
       const { listing } = context;
       if (event.type !== "contracts.answered" || listing === null) return {};
       const chain = chainOf(event.details, listing.expiry, listing.tradingClass);
-      return chain === undefined ? stopAt("resolve", `no options of ${listing.expiry} are listed`) : { chain };
+      return chain === undefined ? { stopped: stopAt("resolve", `no options of ${listing.expiry} are listed`).stopped } : { chain };
     }),
     takeQuote: assign(({ context, event }) =>
       event.type === "quote.updated" && event.epoch === context.epoch
@@ -245,30 +246,152 @@ export const strategyMachine = setup({
           after: { untilWindow: { target: "waiting", reenter: true } },
         },
 
+        /** Contracts, history and listings, one enquiry after the other. */
         resolving: {
           entry: "beginLook",
-          initial: "underlying",
-          always: { guard: "stopped", target: "stopped" },
+          initial: "next",
           states: {
+            next: {
+              always: [
+                { guard: "stopped", target: "#strategy.looking.stopped" },
+                { guard: "underlyingUnknown", target: "underlying" },
+                { guard: "vixUnknown", target: "vix" },
+                { guard: "ivUnknownToday", target: "ivHistory" },
+                { guard: "expiryUnknownToday", target: "expiries" },
+                { guard: "chainUnknown", target: "chain" },
+                { target: "#strategy.looking.scanning" },
+              ],
+            },
             underlying: {
-              initial: "knowing",
-              onDone: "vix",
-              states: {
-                knowing: { always: [{ guard: "underlyingKnown", target: "known" }, { target: "asking" }] },
-                asking: {
-                  entry: say.askUnderlying,
-                  after: { patience: { target: "#strategy.looking.stopped", actions: failed("resolve") } },
-                  on: {
-                    "contracts.answered": { guard: { type: "isAnswer", params: { to: "underlying" } }, target: "known", actions: "takeUnderlying" },
-                    "request.failed": { guard: { type: "isAnswer", params: { to: "underlying" } }, actions: failed("resolve") },
-                  },
-                },
-                known: { type: "final" },
+              entry: say.askUnderlying,
+              after: { patience: { target: "next", actions: failed("resolve") } },
+              on: {
+                "contracts.answered": { guard: answers("underlying"), target: "next", actions: "takeUnderlying" },
+                "request.failed": { guard: answers("underlying"), target: "next", actions: failed("resolve") },
+              },
+            },
+            // VIX and the IV history are for filters, which know what to do without them.
+            vix: {
+              entry: [say.askVix, { type: "noteAsked", params: { what: "vix" } }],
+              after: { patience: "next" },
+              on: {
+                "contracts.answered": { guard: answers("vix"), target: "next", actions: "takeVix" },
+                "request.failed": { guard: answers("vix"), target: "next" },
+              },
+            },
+            ivHistory: {
+              entry: ["forgetIv", say.askIvHistory, { type: "noteAsked", params: { what: "ivHistory" } }],
+              after: { patience: "next" },
+              on: {
+                "bars.answered": { guard: answers("ivHistory"), target: "next", actions: "takeIvHistory" },
+                "request.failed": { guard: answers("ivHistory"), target: "next" },
+              },
+            },
+            expiries: {
+              entry: say.askExpiries,
+              after: { patience: { target: "next", actions: failed("resolve") } },
+              on: {
+                "optionParameters.answered": { guard: answers("expiries"), target: "next", actions: "takeExpiry" },
+                "request.failed": { guard: answers("expiries"), target: "next", actions: failed("resolve") },
+              },
+            },
+            chain: {
+              entry: say.askChain,
+              after: { patience: { target: "next", actions: failed("resolve") } },
+              on: {
+                "contracts.answered": { guard: answers("chain"), target: "next", actions: "takeChain" },
+                "request.failed": { guard: answers("chain"), target: "next", actions: failed("resolve") },
               },
             },
           },
         },
+
+        /** Quotes in two stages, with the filters that need no option legs between them. */
+        scanning: {
+          initial: "spotting",
+          states: {
+            spotting: {
+              entry: ["wantSpot", say.listenToQuotes],
+              always: { guard: "spotFresh", target: "nearMoney" },
+              after: { patience: { target: "choosing" } },
+            },
+            nearMoney: {
+              entry: ["wantNearMoney", say.listenToQuotes],
+              always: [
+                { guard: "stopped", target: "#strategy.looking.stopped" },
+                { guard: "heard", target: "vixFilter" },
+              ],
+              after: { quotesPatience: "vixFilter" },
+            },
+            vixFilter: {
+              always: [
+                { guard: "vixStops", target: "#strategy.looking.stopped", actions: "stopByVix" },
+                { guard: "vixSkipped", target: "ivFilter", actions: emit(say.vixSkipped) },
+                { target: "ivFilter" },
+              ],
+            },
+            ivFilter: {
+              always: [
+                { guard: "ivStops", target: "#strategy.looking.stopped", actions: "stopByIv" },
+                { guard: "ivSkipped", target: "ranging", actions: emit(say.ivSkipped) },
+                { target: "ranging" },
+              ],
+            },
+            /** Waits for a spot to reckon with: the look may have lasted longer than a quote is fresh. */
+            ranging: {
+              always: { guard: "spotFresh", target: "quoting" },
+              after: { patience: "quoting" },
+            },
+            quoting: {
+              entry: ["wantLegCandidates", say.listenToQuotes],
+              always: [
+                { guard: "stopped", target: "#strategy.looking.stopped" },
+                { guard: "heardAndFresh", target: "choosing" },
+              ],
+              after: { quotesPatience: "choosing" },
+            },
+            choosing: {
+              entry: "choose",
+              always: [
+                { guard: "stopped", target: "#strategy.looking.stopped" },
+                { guard: "wantsOpenInterest", target: "#strategy.looking.requesting", actions: emit(say.openInterestSkipped) },
+                { target: "#strategy.looking.requesting" },
+              ],
+            },
+          },
+        },
+
+        /** The gate answers within the step; silence means that it is quarantined. */
+        requesting: {
+          entry: [emit(say.found), say.askForSlot],
+          on: {
+            "slot.granted": { target: "#strategy.entering", actions: ["takeSlot", say.intendEntry] },
+            "entry.denied": { target: "cooling", actions: emit(say.denied) },
+          },
+          after: { patience: { target: "stopped", actions: { type: "stop", params: stopAt("gate", "the risk gate is silent").stopped } } },
+        },
+
+        stopped: { entry: emit(say.whyNot), always: "cooling" },
+
+        cooling: {
+          entry: [say.stopListening, say.releaseLines, "noMoreLines"],
+          after: { cooldown: "waiting" },
+        },
       },
+    },
+
+    /** The slot has the candidate. Our lines stay a little, until its own are leased. */
+    entering: {
+      on: {
+        "slot.opened": { guard: "ourSlot", target: "managing" },
+        "slot.freed": { guard: "ourSlot", target: "looking.cooling", actions: "forgetSlot" },
+      },
+      after: { handover: { actions: [say.stopListening, say.releaseLines, "noMoreLines"] } },
+    },
+
+    managing: {
+      entry: [say.stopListening, say.releaseLines, "noMoreLines"],
+      on: { "slot.freed": { guard: "ourSlot", target: "looking.cooling", actions: "forgetSlot" } },
     },
   },
 });

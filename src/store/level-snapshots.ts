@@ -62,6 +62,8 @@ export class LevelSnapshots implements Snapshots {
   /** The actors of the snapshot that the state at hand continues. */
   #base: ActorPlaces = new Map();
   readonly #damaged = new Map<number, StoreError>();
+  /** Whether a save has been tried: from then on the saves continue each other, whoever reads in between. */
+  #begun = false;
   #saving = false;
   #sweepDue: boolean;
 
@@ -96,14 +98,13 @@ export class LevelSnapshots implements Snapshots {
     for (const kept of this.#kept.toReversed()) {
       try {
         const { manifest, snapshot } = await this.#read(kept);
-        this.#base = manifest.actors;
+        if (!this.#begun) this.#base = manifest.actors;
         return snapshot;
       } catch (error) {
         if (!isDamage(error)) throw error;
         this.#damaged.set(kept.seq, error);
       }
     }
-    this.#base = new Map();
     return undefined;
   }
 
@@ -121,8 +122,8 @@ export class LevelSnapshots implements Snapshots {
   }
 
   /**
-   * Writes a snapshot that continues what `latest` returned, or nothing if it has not been called or found none: then `dirty`
-   * must hold every actor. The caller may not change the records before it resolves. One save at a time, never behind an
+   * Writes a snapshot that continues the one saved before. The first save continues what `latest` returned, or nothing if it was
+   * not called or found none: then `dirty` must hold every actor. The caller may not change the records before it resolves. One save at a time, never behind an
    * earlier one, never ahead of the journal. A rejection by the database means "maybe", as with the journal.
    */
   async save(head: SnapshotHead, dirty: readonly ActorRecord[], removed: readonly string[]): Promise<void> {
@@ -130,6 +131,7 @@ export class LevelSnapshots implements Snapshots {
     assert(head.seq <= this.#options.lastSeq(), `a snapshot of seq ${head.seq} ahead of the journal`);
     const sound = this.#kept.filter(({ seq }) => !this.#damaged.has(seq));
     assert(head.seq >= (sound.at(-1)?.seq ?? 0), `a snapshot of seq ${head.seq} behind an earlier one`);
+    this.#begun = true;
     this.#saving = true;
     try {
       const actors = new Map(this.#base);

@@ -4,12 +4,13 @@
  * Nothing is opened for writing that was not read whole from a clone first, so a refused directory stays as it was, byte for
  * byte. Nothing is created but by `initialise`, and only where nothing is.
  */
-import { chmod, mkdir, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import { BALLAST_BYTES, holdBallast, releaseBallast } from "./ballast.ts";
 import { type Clone, cloneJournal, removeAbandonedClones } from "./clone.ts";
+import { journalDirectory, kindOf, OURS, UNFINISHED } from "./directory-kind.ts";
 import { DIRECTORY_MODE, FILE_MODE, syncDirectory, writeDurably } from "./durable-file.ts";
 import { HeadAnchor, readAnchor } from "./head-anchor.ts";
 import { type Identity, type NewIdentity, newIdentity, readIdentity, writeIdentity } from "./identity.ts";
@@ -18,9 +19,6 @@ import { LOCK_PATIENCE_MS, type Lock, lockAddress, takeLock } from "./lock.ts";
 import { openStore, type Store } from "./store.ts";
 import { isMachineTrouble, JournalDamage, reasonOf, StoreError, storeErrorFrom, WAY_OUT } from "./store-error.ts";
 import { type Verified, verifyJournal } from "./verify.ts";
-
-/** What is at a path: nothing, an empty directory, a state directory (sound or not), or something else that we do not touch. */
-export type StateDirectoryKind = "absent" | "empty" | "state" | "foreign";
 
 export interface InitialiseOptions {
   readonly ballastBytes?: number;
@@ -59,40 +57,7 @@ export interface DaemonState extends OpenState {
   close(): Promise<void>;
 }
 
-/** Written first and removed last: until then the directory is nobody's. */
-const UNFINISHED = "initialising";
-const OURS = [
-  UNFINISHED,
-  "journal",
-  "identity.json",
-  "identity.json.new",
-  "head.json",
-  "head.json.new",
-  "ballast",
-  "ballast.new",
-];
-
-const journalDirectory = (directory: string): string => join(directory, "journal");
 const holderFile = (directory: string): string => join(directory, "lock");
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
-
-/** What `directory` is. Touches nothing. */
-export const kindOf = async (directory: string): Promise<StateDirectoryKind> => {
-  const names = await readdir(directory).catch((error: NodeJS.ErrnoException): string[] | undefined => {
-    if (error.code === "ENOENT") return undefined;
-    if (error.code === "ENOTDIR") return [""];
-    throw storeErrorFrom(error, "looking at the state directory", { file: directory });
-  });
-  if (names === undefined) return "absent";
-  if (names.length === 0) return "empty";
-  // An initialisation that was cut off has never been used: it counts as empty.
-  if (names.includes(UNFINISHED)) return names.every((name) => OURS.includes(name)) ? "empty" : "foreign";
-  return (await exists(join(journalDirectory(directory), "CURRENT"))) ? "state" : "foreign";
-};
 
 const lock = async (directory: string, patienceMs = LOCK_PATIENCE_MS): Promise<Lock> => {
   const taken = await takeLock(await lockAddress(directory), patienceMs);

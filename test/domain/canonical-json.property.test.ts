@@ -84,6 +84,14 @@ describe("canonical JSON", () => {
     );
   });
 
+  test("writes a string as JSON does, whichever characters it has", () => {
+    for (let code = 0; code <= 0xffff; code++) {
+      const character = String.fromCharCode(code);
+      if (canonical(character) !== JSON.stringify(character)) expect(canonical(character)).toBe(JSON.stringify(character));
+    }
+    expect(canonical("\u{1f600}\ud83d")).toBe(JSON.stringify("\u{1f600}\ud83d"));
+  });
+
   test("takes exactly what checkPlain takes, and both name the same place", () => {
     const strange = fc.constantFrom<unknown>(
       Number.NaN,

@@ -1,4 +1,4 @@
-import { MarketDataType, OptionType, SecType, WhatToShow } from "@stoqey/ib";
+import { EventName, MarketDataType, OptionType, SecType, WhatToShow } from "@stoqey/ib";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseRequest } from "../../src/sim/wire/requests/parse.ts";
@@ -27,8 +27,10 @@ describe.each(VERSIONS)("what IBApi sends at server version %i", (version) => {
   const reaching = async (send: (api: Client["api"]) => unknown) => {
     const session = await world.desk.session(0);
     const before = session.asked.length;
+    const refused = new Promise<never>((_, reject) => client.api.once(EventName.error, reject));
     send(client.api);
-    await session.askedTimes(before + 1);
+    await Promise.race([session.askedTimes(before + 1), refused]);
+    client.api.removeAllListeners(EventName.error);
     return session.asked.slice(before);
   };
 

@@ -4,7 +4,7 @@ import { MemoryLevel } from "memory-level";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Step } from "../../src/ports/journal.ts";
 import { KEYS, type Level } from "../../src/store/level.ts";
-import { decodeStep, encodeStep, upcast } from "../../src/store/record.ts";
+import { decodeStep, encodeStep, type Upcaster, upcast } from "../../src/store/record.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import { verifyJournal } from "../../src/store/verify.ts";
 import { diskFull, FaultyLevel } from "../support/faulty-level.ts";
@@ -110,6 +110,19 @@ describe("a changed record", () => {
     }
   });
 
+  test("a sound record under another key is damage: the next append would overwrite one", async () => {
+    const level = new MemoryLevel<string, string>();
+    await (await open(level)).journal.append(steps(1, 9));
+    const last = (await level.get(KEYS.record(9))) ?? "";
+    await level.batch([
+      { type: "del", key: KEYS.record(9) },
+      { type: "put", key: KEYS.record(10), value: last },
+    ]);
+    const verifying = verifyJournal(level, { genesis: GENESIS, file: "memory" });
+    await expect(verifying).rejects.toMatchObject({ code: "damaged", place: { seq: 9 } });
+    await expect(open(level)).rejects.toMatchObject({ code: "damaged", place: { seq: 10 } });
+  });
+
   test("a sound record of another chain does not fit in, nor one of this chain in another place", async () => {
     expect(await reading(put(4, encodeStep(stepAt(4), "0".repeat(64)).text))).toMatchObject({
       code: "damaged",
@@ -128,7 +141,7 @@ describe("a changed record", () => {
 
 describe("a record of another version", () => {
   test("passes through every upcaster on its way", () => {
-    const table = new Map([
+    const table = new Map<number, Upcaster>([
       [1, (old: object) => ({ ...old, second: true, v: 2 })],
       [2, (old: object) => ({ ...old, third: true, v: 3 })],
     ]);
@@ -163,6 +176,7 @@ describe("a failed append", () => {
           await expect(append()).rejects.toMatchObject({ code: "disk-full" });
           const head = { seq: acknowledged, now: 0, build: "b", timers: [], unacknowledged: [], counters: {} };
           await expect(snapshots.save(head, [], [])).rejects.toMatchObject({ code: "disk-full" });
+          expect(level.writes).toBe(atWrite + 1);
           expect([journal.dead, journal.lastSeq, deaths]).toStrictEqual([true, acknowledged, ["disk-full"]]);
 
           // "Failed" means "maybe": the failed batch may be there, in part or whole, and still the chain holds.

@@ -1,8 +1,11 @@
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { MemoryLevel } from "memory-level";
 import { describe, expect, test } from "vitest";
+import { canonical } from "../../src/domain/canonical-json.ts";
 import type { ActorRecord, Effect, Snapshot, SnapshotHead, TimerRecord } from "../../src/ports/journal.ts";
 import { allKeys, KEYS, type Level } from "../../src/store/level.ts";
+import { seal } from "../../src/store/seal.ts";
 import { stateHash } from "../../src/store/state-hash.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import { diskFull, FaultyLevel } from "../support/faulty-level.ts";
@@ -176,6 +179,17 @@ describe("snapshots", () => {
     });
   });
 
+  test("continue each other, whoever reads while one is written", async () => {
+    const { journal, snapshots } = await open(new MemoryLevel<string, string>());
+    await journal.append(steps(1, 9));
+    await snapshots.save(headAt(5, 0), [actorAt("root", 1), actorAt("slots/1", 1)], []);
+    const reading = snapshots.latest();
+    await snapshots.save(headAt(6, 0), [actorAt("root", 2)], []);
+    await reading;
+    await snapshots.save(headAt(7, 0), [actorAt("slots/1", 3)], []);
+    expect(await snapshots.latest()).toMatchObject({ seq: 7, actors: [actorAt("root", 2), actorAt("slots/1", 3)] });
+  });
+
   test("of another journal are not believed", async () => {
     const level = new MemoryLevel<string, string>();
     const { journal, snapshots } = await open(level);
@@ -191,7 +205,6 @@ describe("snapshots", () => {
     const { journal, snapshots } = await open(level);
     await journal.append(steps(1, 9));
     await snapshots.save(headAt(5, 0), [], []);
-    const { seal } = await import("../../src/store/seal.ts");
     await level.put(KEYS.manifest(8, 0), seal('{"actors":{},', '"v":2}').text);
     await expect((await open(level)).snapshots.latest()).rejects.toMatchObject({ code: "new-format" });
   });
@@ -212,10 +225,12 @@ describe("snapshots", () => {
     const { journal, snapshots } = await open(level);
     await journal.append(steps(1, 9));
     await snapshots.save(headAt(5, 0), [actorAt("root", 1)], []);
-    await expect(snapshots.save(headAt(6, 0), [actorAt("root", Number.NaN)], [])).rejects.toThrow("$.snapshot.context.count");
+    const changed = Array.from({ length: 100 }, (_, i) => actorAt(`slots/${i}`, i === 90 ? Number.NaN : 1));
+    await expect(snapshots.save(headAt(6, 0), changed, [])).rejects.toThrow("$.snapshot.context.count");
     expect(await snapshots.latest()).toMatchObject({ seq: 5 });
     await snapshots.save(headAt(6, 0), [actorAt("root", 2)], []);
     expect(await snapshots.latest()).toMatchObject({ seq: 6, actors: [actorAt("root", 2)] });
+    expect(await allKeys(level, KEYS.actors)).toStrictEqual([KEYS.actor(5, "root"), KEYS.actor(6, "root")]);
   });
 
   test("let the event loop turn while a large one is written", async () => {
@@ -263,6 +278,15 @@ describe("the state hash", () => {
         },
       ),
     );
+  });
+
+  test("is the SHA-256 of the canonical text in the order of paths, deadlines and effect numbers", () => {
+    const text = canonical({
+      actors: actors.toSorted(byPath),
+      timers: [timer("a", "x", 4), timer("a", "x", 5), timer("a", "y", 5), timer("b", "x", 5)],
+      unacknowledged: ["9.2", "9.10", "10.1", "100.0"].map(effect),
+    });
+    expect(hash).toBe(createHash("sha256").update(text).digest("hex"));
   });
 
   test("depends on each actor, timer and effect", () => {

@@ -1,8 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { kindOf } from "../../src/store/directory-kind.ts";
 import { newIdentity } from "../../src/store/identity.ts";
-import { initialise, kindOf, type OpenOptions, openClone, openState } from "../../src/store/state-directory.ts";
+import { initialise, type OpenOptions, openClone, openState } from "../../src/store/state-directory.ts";
 import { StoreError, type StoreErrorCode } from "../../src/store/store-error.ts";
 import { ACCOUNT, collect, crashImage, dayOf, fingerprint, newPath, newState, QUIET } from "../support/state-directories.ts";
 import { steps } from "../support/steps.ts";
@@ -50,6 +51,14 @@ describe("a state directory", () => {
     expect(again.verified).toMatchObject({ records: 9, anchor: { seq: 9 } });
     expect(await collect(again.journal.read(1))).toStrictEqual(steps(1, 9));
     await again.close();
+  });
+
+  test("is not made, and not opened, where there is a file", async () => {
+    const path = newPath();
+    writeFileSync(path, "mine");
+    await expect(initialise(path, { account: ACCOUNT })).rejects.toMatchObject({ code: "not-empty" });
+    await expect(openState(path, QUIET)).rejects.toMatchObject({ code: "missing-current" });
+    expect(readFileSync(path, "utf8")).toBe("mine");
   });
 
   test("is not made where anything is, and what is there stays", async () => {

@@ -181,10 +181,7 @@ const blocks = {
     scaleRandomPercent: fc.boolean(),
   }),
   hedge: fc.record({ hedgeType: filledText, hedgeParam: anyText }),
-  algo: fc.oneof(
-    fc.record({ algoStrategy: filledText, algoParams: tagValues }),
-    fc.record({ algoStrategy: filledText }),
-  ),
+  algo: fc.oneof(fc.record({ algoStrategy: filledText, algoParams: tagValues }), fc.record({ algoStrategy: filledText })),
   pegBench: fc.record({
     orderType: fc.constant(OrderType.PEG_BENCH),
     referenceContractId: anyId,
@@ -201,7 +198,9 @@ const blocks = {
 };
 
 const someBlocks = (names: readonly (keyof typeof blocks)[]): fc.Arbitrary<Partial<Order>> =>
-  fc.tuple(...names.map((name) => fc.oneof(blocks.none, blocks[name]))).map((parts) => Object.assign({}, ...parts) as Partial<Order>);
+  fc
+    .tuple(...names.map((name) => fc.oneof(blocks.none, blocks[name])))
+    .map((parts) => Object.assign({}, ...parts) as Partial<Order>);
 
 const plainType = fc.constantFrom(OrderType.MKT, OrderType.LMT, OrderType.STP, OrderType.VOL);
 

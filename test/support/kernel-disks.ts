@@ -15,10 +15,10 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 export class MemoryDisk implements Disk {
   readonly #journal = new MemoryJournal();
   readonly #snapshots: MemorySnapshots;
-  /** Acknowledge before it is durable: the broken control. */
+  /** Acknowledges before it is durable, and loses what it acknowledged: the broken control. */
   readonly #lies: boolean;
   #life = 0;
-  #underWay: readonly Step[] = [];
+  #underWay: Step[] = [];
 
   constructor({ lies = false, snapshots = new MemorySnapshots() }: { lies?: boolean; snapshots?: MemorySnapshots } = {}) {
     this.#lies = lies;
@@ -27,8 +27,14 @@ export class MemoryDisk implements Disk {
 
   async open(): Promise<{ readonly journal: Journal; readonly snapshots: Snapshots }> {
     const life = ++this.#life;
-    const isAlive = (): boolean => life === this.#life;
     const journal = this.#journal;
+    const write = async (last: number): Promise<void> => {
+      await turn();
+      if (life !== this.#life) return new Promise(() => {});
+      const steps = this.#underWay.filter(({ seq }) => seq <= last);
+      this.#underWay = this.#underWay.filter(({ seq }) => seq > last);
+      await journal.append(steps);
+    };
     return {
       snapshots: this.#snapshots,
       journal: {
@@ -37,24 +43,9 @@ export class MemoryDisk implements Disk {
         },
         read: (from) => journal.read(from),
         append: async (steps) => {
-          const write = async (): Promise<void> => {
-            await turn();
-            if (!isAlive()) return new Promise(() => {});
-            this.#underWay = [];
-            await journal.append(steps);
-          };
-          if (this.#lies) {
-            await turn();
-            this.#underWay = [...this.#underWay, ...steps];
-            const waiting = this.#underWay;
-            void turn().then(turn).then(() => {
-              if (isAlive() && this.#underWay === waiting) return write();
-              return undefined;
-            });
-            return;
-          }
-          this.#underWay = steps;
-          await write();
+          this.#underWay.push(...steps);
+          const written = write(steps.at(-1)!.seq);
+          if (!this.#lies) await written;
         },
       },
     };
@@ -64,7 +55,7 @@ export class MemoryDisk implements Disk {
     this.#life++;
     const steps = this.#underWay;
     this.#underWay = [];
-    if (!this.#lies && steps.length > 0 && steps[0]!.seq === this.#journal.lastSeq + 1 && random() < 0.5) await this.#journal.append(steps);
+    if (!this.#lies && steps.length > 0 && random() < 0.5) await this.#journal.append(steps);
     await turn();
   }
 
@@ -87,6 +78,11 @@ export class ForgetfulSnapshots extends MemorySnapshots {
   }
 }
 
+/** No snapshots at all: every recovery replays from genesis. */
+export class NoSnapshots extends MemorySnapshots {
+  override async save(): Promise<void> {}
+}
+
 /** A real LevelDB. A crash cuts its log anywhere between what was acknowledged and what was written. */
 export class LevelDisk implements Disk {
   readonly #directory: string;
@@ -94,6 +90,8 @@ export class LevelDisk implements Disk {
   #store: Store | undefined;
   #underWay = 0;
   #acknowledged = { file: "", bytes: 0 };
+  #isDead = false;
+  /** Crashes that caught a write under way. */
   torn = 0;
 
   private constructor(directory: string) {
@@ -109,6 +107,7 @@ export class LevelDisk implements Disk {
     const level = new ClassicLevel<string, string>(join(this.#directory, "journal"));
     await level.open();
     this.#level = level;
+    this.#isDead = false;
     this.#acknowledged = await this.#log();
     const watched: Level = {
       batch: async (operations, options) => {
@@ -116,7 +115,7 @@ export class LevelDisk implements Disk {
         try {
           await level.batch(operations, options);
           // Only when nothing else is under way do the bytes in the log belong to acknowledged writes alone.
-          if (this.#underWay === 1) this.#acknowledged = await this.#log();
+          if (this.#underWay === 1 && !this.#isDead) this.#acknowledged = await this.#log();
         } finally {
           this.#underWay--;
         }
@@ -133,6 +132,7 @@ export class LevelDisk implements Disk {
 
   async crash(random: () => number): Promise<void> {
     const wasUnderWay = this.#underWay > 0;
+    this.#isDead = true;
     await this.settle();
     const { file, bytes } = this.#acknowledged;
     await this.close();

@@ -84,7 +84,9 @@ class Broker {
   truthOf(intent: string): Input {
     const order = this.orders.findLast((each) => each.intent === intent);
     if (order === undefined) return { type: "order.known", id: intent, live: false };
-    return order.status === "live" ? { type: "order.known", id: intent, live: true } : { type: `order.${order.status}`, id: intent };
+    return order.status === "live"
+      ? { type: "order.known", id: intent, live: true }
+      : { type: `order.${order.status}`, id: intent };
   }
 
   fill(order: BrokerOrder): void {
@@ -113,7 +115,7 @@ export const fuzz = async ({ seed, disk, logic = zoo, actions = 120, crashChance
   const intents: string[] = [];
 
   const violate = (what: string): void => {
-    if (violations.length < 20) violations.push(what);
+    if (violations.length < 100 && !violations.includes(what)) violations.push(what);
   };
   const probe: Probe = (point) => {
     if (crashed) throw new Crash(point);
@@ -133,7 +135,8 @@ export const fuzz = async ({ seed, disk, logic = zoo, actions = 120, crashChance
     if (seq > store!.journal.lastSeq) violate(`${effect.type} ${effect.id} released before it was on disk`);
     broker.take(effect);
     const live = broker.orders.filter((order) => order.intent === effect.params["intent"] && order.status === "live");
-    if (live.length > 1) violate(`${live.length} live orders for intent ${live[0]!.intent}: ${live.map((order) => order.effect)}`);
+    if (live.length > 1)
+      violate(`${live.length} live orders for intent ${live[0]!.intent}: ${live.map((order) => order.effect)}`);
     return { written: 1 };
   };
 
@@ -176,7 +179,8 @@ export const fuzz = async ({ seed, disk, logic = zoo, actions = 120, crashChance
       if (journal.lastSeq > 0) {
         const full = await replay({ logic, journal, build: "fuzz" });
         for (const { seq: at, text } of full.divergences) violate(`record ${at} does not replay: ${text}`);
-        if (canonical(full.parts) !== canonical(born.stateParts())) violate(`recovered state differs from full replay at ${full.seq}`);
+        if (canonical(full.parts) !== canonical(born.stateParts()))
+          violate(`recovered state differs from full replay at ${full.seq}`);
       }
       kernel = born;
       born.start({ config: {}, node: "fuzz", mode: "simulated" });
@@ -200,7 +204,7 @@ export const fuzz = async ({ seed, disk, logic = zoo, actions = 120, crashChance
     await disk.close();
     // The world goes on while nobody looks.
     clock.jump(clock.now() + Math.floor(random() * 12_000));
-    for (const order of broker.orders) if (order.status === "live" && random() < 0.2) order.status = "filled";
+    for (const order of broker.orders) if (order.status === "live" && random() < 0.04) order.status = "filled";
     crashed = false;
   };
 
@@ -274,14 +278,17 @@ const question = async (
   violate: (what: string) => void,
 ): Promise<void> => {
   const journaled = new Map(steps.flatMap((step) => step.effects).map((effect) => [effect.id, effect]));
-  for (const { effect } of broker.orders) if (!journaled.has(effect)) violate(`orphan: the broker has ${effect}, the journal has not`);
+  for (const { effect } of broker.orders)
+    if (!journaled.has(effect)) violate(`orphan: the broker has ${effect}, the journal has not`);
   const placedTwice = broker.orders.length - new Set(broker.orders.map((order) => order.effect)).size;
   if (placedTwice > 0) violate(`${placedTwice} placements were released twice`);
 
   const refused = new Set(steps.filter(({ input }) => input.type === "effect.refused").map(({ input }) => input["effect"]));
   for (const effect of journaled.values()) {
-    if (effect.type === "cancelOrder" && !broker.cancels.has(effect.id) && !refused.has(effect.id)) violate(`cancel ${effect.id} never left`);
-    if ((effect.type === "notify" || effect.type === "report") && !broker.notices.has(effect.id)) violate(`notice ${effect.id} never left`);
+    if (effect.type === "cancelOrder" && !broker.cancels.has(effect.id) && !refused.has(effect.id))
+      violate(`cancel ${effect.id} never left`);
+    if ((effect.type === "notify" || effect.type === "report") && !broker.notices.has(effect.id))
+      violate(`notice ${effect.id} never left`);
   }
   for (const intent of intents) {
     const value = kernel.view.snapshotOf(`orders/${intent}`)?.value;
@@ -291,7 +298,10 @@ const question = async (
 
   const fired = new Set<string>();
   const armed = new Map<string, number>();
+  const values = new Map<string, unknown>();
   for (const { now, input, transitions } of steps) {
+    const dropped = input.type === "effect.refused" ? journaled.get(String(input["effect"])) : undefined;
+    if (dropped?.type === "cancelOrder" && values.get(dropped.actor) === "cancelling") violate(`cancel ${dropped.id} was dropped though wanted`);
     if (input.type === "timer.fired") {
       const name = `${String(input["actor"])} ${String(input["id"])} ${String(input["due"])}`;
       if (fired.has(name)) violate(`timer ${name} fired twice`);
@@ -301,6 +311,7 @@ const question = async (
       if (Number(input["due"]) > now) violate(`timer ${name} fired early, at ${now}`);
     }
     for (const { actor, to } of transitions) {
+      values.set(actor, to);
       if (!actor.startsWith("orders/")) continue;
       if (to === "submitted") armed.set(actor, now + 5_000);
       else if (to === "working") armed.set(actor, now + 8_000);
@@ -311,7 +322,8 @@ const question = async (
 
   const here = canonical(kernel.stateParts());
   const snapshot = await snapshots.latest();
-  if (snapshot?.seq !== journal.lastSeq) violate(`the clean stop left a tail: snapshot ${snapshot?.seq}, journal ${journal.lastSeq}`);
+  if (snapshot?.seq !== journal.lastSeq)
+    violate(`the clean stop left a tail: snapshot ${snapshot?.seq}, journal ${journal.lastSeq}`);
   for (const from of [undefined, ...(await Promise.all((await snapshots.list()).map((seq) => snapshots.at(seq))))]) {
     const past = await replay({ logic, journal, build: "fuzz", snapshot: from });
     if (past.divergences.length > 0) violate(`replay from ${from?.seq ?? 0} diverges: ${past.divergences[0]!.text}`);

@@ -5,7 +5,7 @@ import { EventName, IBApi } from "@stoqey/ib";
 import { epochMs } from "../../src/domain/units.ts";
 import type { WireLogger } from "../../src/sim/wire/gateway-context.ts";
 import { type Gateway, type GatewayOptions, serveGateway } from "../../src/sim/wire/server.ts";
-import { ScriptedDesk, type Script } from "./scripted-desk.ts";
+import { type Script, ScriptedDesk } from "./scripted-desk.ts";
 
 export interface LoggedLine {
   readonly level: "info" | "warn" | "error";
@@ -15,8 +15,7 @@ export interface LoggedLine {
 
 export const collectingLogger = (): WireLogger & { readonly lines: LoggedLine[] } => {
   const lines: LoggedLine[] = [];
-  const log = (level: LoggedLine["level"]) => (details: object, message: string) =>
-    void lines.push({ level, details, message });
+  const log = (level: LoggedLine["level"]) => (details: object, message: string) => void lines.push({ level, details, message });
   return { lines, info: log("info"), warn: log("warn"), error: log("error") };
 };
 

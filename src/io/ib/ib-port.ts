@@ -175,9 +175,7 @@ export const createIbPort = (options: IbPortOptions): IbPort => {
         epoch.end(effect.params.reason);
         break;
       default:
-        if (effect.type === "gateway.connect" || !effect.type.endsWith(".request"))
-          throw new Error(`no such effect: ${effect.type}`);
-        requests.ask(effect.type, effect.params as never, settle);
+        requests.ask(effect, settle);
     }
   };
 

@@ -16,7 +16,7 @@ import type { Etf, FutureRoot } from "./instruments.ts";
 import { ETFS, FUTURES, PRICE_TICK, VIX_CON_ID } from "./instruments.ts";
 
 const WEEKLY_DAYS = 70;
-const MONTHLY_DAYS = 125;
+const MONTHLY_DAYS = 140;
 /** Strikes lie 1 point apart within 6 % of the spot, at least 30 points to either side; beyond that 5 points. */
 const NEAR_SHARE = 0.06;
 const NEAR_POINTS = 30;
@@ -26,12 +26,17 @@ const FAR_STEP = 5;
 const OPTION_CON_IDS_FROM = 2 ** 30;
 const MONTH_CODES = "FGHJKMNQUVXZ";
 
-export interface ListedOption {
-  readonly kind: "option";
+/** All options of an ETF that expire together. One object for all of them. */
+export interface Series {
   readonly etf: Etf;
-  readonly conId: number;
   readonly expiry: TradingDay;
   readonly expires: EpochMs;
+}
+
+export interface ListedOption {
+  readonly kind: "option";
+  readonly series: Series;
+  readonly conId: number;
   /** Dollars. */
   readonly strike: number;
   readonly logStrike: number;
@@ -82,15 +87,14 @@ const optionConId = (etf: Etf, expiry: TradingDay, strike: number, right: Right)
   return OPTION_CON_IDS_FROM + ((etf.index * 2 ** 15 + days) * 2 ** 12 + strike) * 2 + (right === "C" ? 1 : 0);
 };
 
-const listedOption = (etf: Etf, expiry: TradingDay, strike: number, right: Right): ListedOption => {
+const listedOption = (series: Series, strike: number, right: Right): ListedOption => {
+  const { etf, expiry } = series;
   const conId = optionConId(etf, expiry, strike, right);
   const { symbol } = etf;
   return {
     kind: "option",
-    etf,
+    series,
     conId,
-    expiry,
-    expires: expiryInstant(expiry),
     strike,
     logStrike: Math.log(strike),
     right,
@@ -181,10 +185,11 @@ export const createListings = (): Listings => {
     const chain = chains[etf.index]!;
     const listed = chain.get(expiry) ?? [];
     const known = listed.length;
+    const series = listed[0]?.series ?? { etf, expiry, expires: expiryInstant(expiry) };
     for (const strike of strikesAround(spot)) {
       if (options.has(optionConId(etf, expiry, strike, "C"))) continue;
       for (const right of ["C", "P"] as const) {
-        const option = listedOption(etf, expiry, strike, right);
+        const option = listedOption(series, strike, right);
         options.set(option.conId, option);
         listed.push(option);
       }
@@ -230,8 +235,9 @@ export const createListings = (): Listings => {
       refreshHours(day);
       const option = options.get(conId);
       if (option !== undefined) {
-        const contractMonth = option.expiry.slice(0, 7).replace("-", "");
-        const { contract, etf } = option;
+        const { contract } = option;
+        const { etf, expiry } = option.series;
+        const contractMonth = expiry.slice(0, 7).replace("-", "");
         return { contract, minTick: PRICE_TICK, longName: etf.longName, contractMonth, underlyingConId: etf.conId, ...stock };
       }
       const listed = futures.get(conId);

@@ -3,13 +3,13 @@
  * never below what exercise would pay. Values are European but for that floor; the premium of early exercise beyond it is
  * left out. All options of an underlying are valued at the same instant, so that parity and convexity hold across a chain.
  */
-import { blackPrice } from "../../domain/options/black-scholes-merton.ts";
+import { normalCdf } from "../../domain/options/normal.ts";
 import type { TradingDay } from "../../domain/units.ts";
 import { toTick, UNITS_PER_DOLLAR } from "../../domain/units.ts";
 import { PRICE_TICK } from "./instruments.ts";
-import type { ListedOption } from "./listings.ts";
+import type { ListedOption, Series } from "./listings.ts";
 import type { MarketQuote } from "./market.ts";
-import { fearMultiple, hourMultiple, optionWidth, sidesAround, volumeShare } from "./quoting.ts";
+import { optionWidth, sidesAround } from "./quoting.ts";
 import { drawAt } from "./random.ts";
 import type { Smile } from "./surface.ts";
 import { smileOf, volAt } from "./surface.ts";
@@ -34,12 +34,14 @@ interface Slice {
   readonly smile: Smile | undefined;
 }
 
-/** What stays the same all day. */
-interface Daily {
-  readonly of: Levels;
-  readonly close: MarketQuote["close"];
-  readonly interest: number;
-  readonly volumeOfDay: number;
+/** What is kept of an option between two questions. The daily figures hold for one reference, the quote for one version. */
+interface Kept {
+  reference: Levels;
+  close: MarketQuote["close"];
+  interest: number;
+  volumeOfDay: number;
+  version: number;
+  quote: MarketQuote | undefined;
 }
 
 export interface OptionDesk {
@@ -48,7 +50,7 @@ export interface OptionDesk {
   value(option: ListedOption): number;
 }
 
-const sliceOf = ({ etf, expires }: ListedOption, levels: Levels, rate: number): Slice => {
+const sliceOf = ({ etf, expires }: Series, levels: Levels, rate: number): Slice => {
   const years = Math.max(0, expires - levels.at) / YEAR_MS;
   const logSpot = levels.logPrice[etf.index];
   const logForward = logSpot + (rate - etf.dividendYield) * years;
@@ -64,15 +66,24 @@ const sliceOf = ({ etf, expires }: ListedOption, levels: Levels, rate: number): 
   };
 };
 
-const valueIn = ({ spot, forward, logForward, discount, years, smile }: Slice, option: ListedOption): number => {
-  const { strike, right, logStrike } = option;
-  const exercised = Math.max(0, right === "C" ? spot - strike : strike - spot);
+/**
+ * Black (1976) with what the slice already knows, as this is the hottest line of a simulated day: log-moneyness instead of a
+ * logarithm, and no checks. A test holds it to the domain's `blackPrice`.
+ */
+const valueIn = ({ spot, forward, logForward, discount, years, smile }: Slice, { strike, right, logStrike }: ListedOption): number => {
+  const sign = right === "C" ? 1 : -1;
+  const exercised = Math.max(0, sign * (spot - strike));
   if (smile === undefined) return exercised;
-  return Math.max(exercised, blackPrice({ right, forward, strike, years, discount, vol: volAt(smile, logStrike - logForward) }));
+  const logMoneyness = logStrike - logForward;
+  const deviation = volAt(smile, logMoneyness) * Math.sqrt(years);
+  const d1 = deviation / 2 - logMoneyness / deviation;
+  const value = discount * sign * (forward * normalCdf(sign * d1) - strike * normalCdf(sign * (d1 - deviation)));
+  return Math.max(exercised, value);
 };
 
 const interestIn = (option: ListedOption, of: Levels, seed: number): number => {
-  const { etf, strike, right, expiry, conId } = option;
+  const { strike, right, conId } = option;
+  const { etf, expiry } = option.series;
   const distance = (option.logStrike - of.logPrice[etf.index]) / INTEREST_REACH;
   const roundness = strike % 10 === 0 ? 1 : strike % 5 === 0 ? 0.5 : 0.2;
   const dayOfMonth = Number(expiry.slice(8));
@@ -82,47 +93,43 @@ const interestIn = (option: ListedOption, of: Levels, seed: number): number => {
 };
 
 export const createOptionDesk = (world: World, rate: number, seed: number): OptionDesk => {
-  const slices = new Map<string, Slice>();
-  const quotes = new Map<number, { readonly version: number; readonly quote: MarketQuote }>();
-  const dailies = new Map<number, Daily>();
+  const slices = new Map<Series, Slice>();
+  const kept = new Map<number, Kept>();
 
-  const sliceNow = (option: ListedOption): Slice => {
-    const key = option.etf.symbol + option.expiry;
-    const known = slices.get(key);
+  const sliceNow = (series: Series): Slice => {
+    const known = slices.get(series);
     if (known?.levels === world.stock) return known;
-    const slice = sliceOf(option, world.stock, rate);
-    slices.set(key, slice);
+    const slice = sliceOf(series, world.stock, rate);
+    slices.set(series, slice);
     return slice;
   };
 
-  const dailyOf = (option: ListedOption): Daily => {
-    const known = dailies.get(option.conId);
-    if (known?.of === world.reference) return known;
-    const of = world.reference;
-    const interest = interestIn(option, of, seed);
-    const daily: Daily = {
-      of,
-      close: toTick(valueIn(sliceOf(option, of, rate), option) * UNITS_PER_DOLLAR, PRICE_TICK, "near"),
-      interest,
-      volumeOfDay: interest * 0.12 * (0.3 + 1.4 * drawAt(seed, option.conId, dayBits(world.tape.day), 4)),
-    };
-    dailies.set(option.conId, daily);
-    return daily;
+  const refresh = (cell: Kept, option: ListedOption): void => {
+    cell.reference = world.reference;
+    cell.close = toTick(valueIn(sliceOf(option.series, world.reference, rate), option) * UNITS_PER_DOLLAR, PRICE_TICK, "near");
+    cell.interest = interestIn(option, world.reference, seed);
+    cell.volumeOfDay = cell.interest * 0.12 * (0.3 + 1.4 * drawAt(seed, option.conId, dayBits(world.tape.day), 4));
+  };
+  const keptOf = (option: ListedOption): Kept => {
+    const known = kept.get(option.conId);
+    if (known?.reference === world.reference) return known;
+    const cell = known ?? { reference: world.reference, close: null, interest: 0, volumeOfDay: 0, version: -1, quote: undefined };
+    refresh(cell, option);
+    kept.set(option.conId, cell);
+    return cell;
   };
 
   const sizeAt = (conId: number, side: number): number =>
     1 + Math.floor(LARGEST_SIZE * drawAt(seed, conId, Math.floor(world.stock.at / SIZE_LASTS_MS), side) ** 2);
 
-  const fresh = (option: ListedOption): MarketQuote => {
-    const slice = sliceNow(option);
-    const { stock, session, tape } = world;
+  const fresh = (option: ListedOption, { close, interest, volumeOfDay }: Kept): MarketQuote => {
+    const slice = sliceNow(option.series);
+    const { stock, tape, widening } = world;
     const value = valueIn(slice, option);
     const intrinsicShare =
       Math.max(0, option.right === "C" ? slice.spot - option.strike : option.strike - slice.spot) / slice.spot;
-    const multiple = fearMultiple(Math.exp(stock.logVix)) * hourMultiple(stock.at, session);
-    const width = optionWidth(option.etf.liquidity, value, slice.years * 365, intrinsicShare, multiple);
+    const width = optionWidth(option.series.etf.liquidity, value, slice.years * 365, intrinsicShare, widening);
     const { bid, ask } = sidesAround(value, width, PRICE_TICK);
-    const { close, interest, volumeOfDay } = dailyOf(option);
     return {
       bid,
       bidSize: bid === null ? 0 : sizeAt(option.conId, 1),
@@ -131,20 +138,21 @@ export const createOptionDesk = (world: World, rate: number, seed: number): Opti
       last: null,
       lastSize: 0,
       close,
-      volume: Math.floor(volumeOfDay * volumeShare(tape.passed)),
+      volume: Math.floor(volumeOfDay * tape.volumeShare),
       openInterest: interest,
       at: stock.at,
     };
   };
 
   return {
-    value: (option) => valueIn(sliceNow(option), option),
+    value: (option) => valueIn(sliceNow(option.series), option),
     quote: (option) => {
-      const known = quotes.get(option.conId);
-      if (known?.version === world.version) return known.quote;
-      const quote = fresh(option);
-      quotes.set(option.conId, { version: world.version, quote });
-      return quote;
+      const cell = keptOf(option);
+      if (cell.quote === undefined || cell.version !== world.version) {
+        cell.quote = fresh(option, cell);
+        cell.version = world.version;
+      }
+      return cell.quote;
     },
   };
 };

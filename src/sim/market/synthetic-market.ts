@@ -23,7 +23,7 @@ import type { ListedFuture } from "./listings.ts";
 import { createListings } from "./listings.ts";
 import type { Market, MarketQuote } from "./market.ts";
 import { createOptionDesk, dayBits } from "./option-desk.ts";
-import { fearMultiple, hourMultiple, sidesAround, volumeShare } from "./quoting.ts";
+import { fearMultiple, sidesAround } from "./quoting.ts";
 import { drawAt, seedWord } from "./random.ts";
 import { atmOf30Days } from "./surface.ts";
 import type { Levels } from "./world.ts";
@@ -78,7 +78,6 @@ export const createSyntheticMarket = (options: SyntheticMarketOptions): Market =
     onDay: (day, { logPrice }) => listings.open(day, logPrice.map(Math.exp)),
   });
   const desk = createOptionDesk(world, rate, chance);
-  const today = (): TradingDay => newYorkDay(world.now);
   const etfOf = (conId: number): Etf | undefined => ETFS.find((etf) => etf.conId === conId);
 
   const sizeAt = (conId: number, at: EpochMs, side: number, largest: number): number =>
@@ -88,14 +87,27 @@ export const createSyntheticMarket = (options: SyntheticMarketOptions): Market =
   const volumeOfDay = (usual: number, conId: number, day: TradingDay, vixBefore: number): number =>
     Math.floor(usual * (vixBefore / 18) ** 0.7 * Math.exp(0.25 * normalQuantile(drawAt(chance, conId, dayBits(day), 5))));
 
+  const shareOfRoot = (listed: ListedFuture, day: TradingDay): number =>
+    frontQuarter(day, ROLL_DAYS).contractMonth === listed.contractMonth ? 1 : BACK_SHARE;
+
+  /** The tape's day's volume and a future's share of its root's, which hold until the tape or the reference changes. */
+  const daily = new Map<number, { readonly of: Levels; readonly volume: number; readonly share: number }>();
+  const dailyOf = (conId: number, usual: number, listed?: ListedFuture) => {
+    const { reference, tape } = world;
+    const known = daily.get(conId);
+    if (known?.of === reference) return known;
+    const share = listed === undefined ? 1 : shareOfRoot(listed, tape.day);
+    const fresh = { of: reference, share, volume: volumeOfDay(usual * share, conId, tape.day, Math.exp(reference.logVix)) };
+    daily.set(conId, fresh);
+    return fresh;
+  };
+
   const lastTrade = (conId: number, at: EpochMs, bid: Price | null, ask: Price): Price | null =>
     drawAt(chance, conId, Math.floor(at / 1000), 6) < 0.5 ? bid : ask;
 
   const stockQuote = ({ conId, index, dailyShares }: Etf): MarketQuote => {
-    const { stock, session, reference, tape } = world;
-    const width = STOCK_WIDTH * fearMultiple(Math.exp(stock.logVix)) * hourMultiple(stock.at, session);
-    const { bid, ask } = sidesAround(Math.exp(stock.logPrice[index]), width, PRICE_TICK);
-    const day = volumeOfDay(dailyShares, conId, tape.day, Math.exp(reference.logVix));
+    const { stock, reference, tape, widening } = world;
+    const { bid, ask } = sidesAround(Math.exp(stock.logPrice[index]), STOCK_WIDTH * widening, PRICE_TICK);
     return {
       bid,
       bidSize: 100 * sizeAt(conId, stock.at, 1, 20),
@@ -104,7 +116,7 @@ export const createSyntheticMarket = (options: SyntheticMarketOptions): Market =
       last: lastTrade(conId, stock.at, bid, ask),
       lastSize: 100 * sizeAt(conId, stock.at, 7, 5),
       close: price(Math.round(Math.exp(reference.logPrice[index]) * 100) / 100),
-      volume: Math.floor(day * volumeShare(tape.passed)),
+      volume: Math.floor(dailyOf(conId, dailyShares).volume * tape.volumeShare),
       openInterest: null,
       at: stock.at,
     };
@@ -140,8 +152,8 @@ export const createSyntheticMarket = (options: SyntheticMarketOptions): Market =
     const wide = drawAt(chance, conId, Math.floor(future.at / 1000), 9) < 0.02 ? 1 : 0;
     const widthTicks = Math.max(1, Math.round(fearMultiple(Math.exp(future.logVix)) / 2)) + wide;
     const { bid, ask } = sidesAround(futurePoints(listed, future), (widthTicks * root.tick) / UNITS_PER_DOLLAR, root.tick);
-    const share = frontQuarter(tape.day, ROLL_DAYS).contractMonth === listed.contractMonth ? 1 : BACK_SHARE;
-    const passed = NIGHT_VOLUME_SHARE + (1 - NIGHT_VOLUME_SHARE) * volumeShare(tape.passed);
+    const { share, volume } = dailyOf(conId, root.dailyContracts, listed);
+    const passed = NIGHT_VOLUME_SHARE + (1 - NIGHT_VOLUME_SHARE) * tape.volumeShare;
     return {
       bid,
       bidSize: sizeAt(conId, future.at, 1, 60),
@@ -150,7 +162,7 @@ export const createSyntheticMarket = (options: SyntheticMarketOptions): Market =
       last: lastTrade(conId, future.at, bid, ask),
       lastSize: sizeAt(conId, future.at, 7, 10),
       close: toTick(futurePoints(listed, reference) * UNITS_PER_DOLLAR, root.tick, "near"),
-      volume: Math.floor(volumeOfDay(root.dailyContracts * share, conId, tape.day, Math.exp(reference.logVix)) * passed),
+      volume: Math.floor(volume * passed),
       openInterest: Math.floor(root.dailyContracts * 1.5 * share),
       at: future.at,
     };
@@ -185,8 +197,7 @@ export const createSyntheticMarket = (options: SyntheticMarketOptions): Market =
     if (listed === undefined) return undefined;
     const { root } = listed;
     return ({ day, prices, vixBefore }) => {
-      const share = frontQuarter(day, ROLL_DAYS).contractMonth === listed.contractMonth ? 1 : BACK_SHARE;
-      const volume = volumeOfDay(root.dailyContracts * share, conId, day, vixBefore);
+      const volume = volumeOfDay(root.dailyContracts * shareOfRoot(listed, day), conId, day, vixBefore);
       const scale = pointsPerDollar(listed, instantOf(day, 16 * 60));
       return bar(day, prices[root.index], scale, root.tick / UNITS_PER_DOLLAR, volume);
     };
@@ -207,7 +218,7 @@ export const createSyntheticMarket = (options: SyntheticMarketOptions): Market =
 
   const listedNow = (query: ContractQuery): number[] => {
     if (query.conId !== undefined && query.conId !== 0) return [query.conId];
-    const day = today();
+    const day = world.today;
     switch (query.secType) {
       case "STK":
         return ETFS.map(({ conId }) => conId);
@@ -226,7 +237,7 @@ export const createSyntheticMarket = (options: SyntheticMarketOptions): Market =
     }
   };
 
-  const details = (conId: number): ContractDetails | undefined => listings.details(conId, today());
+  const details = (conId: number): ContractDetails | undefined => listings.details(conId, world.today);
   const planted = futuresLeadSeconds === 0 ? "" : `, futures lead planted: ${futuresLeadSeconds} s`;
   return {
     label: `synthetic, seed ${seed}, from ${newYorkDay(begins)} (SIMULATED${planted})`,
@@ -244,7 +255,7 @@ export const createSyntheticMarket = (options: SyntheticMarketOptions): Market =
     optionParameters: (underlyingConId) => {
       const etf = etfOf(underlyingConId);
       if (etf === undefined) return [];
-      const chains = listings.chain(etf, today());
+      const chains = listings.chain(etf, world.today);
       const strikes = new Set(chains.flatMap(([, chain]) => chain.map(({ contract }) => contract.strike as Price)));
       return [
         {
@@ -258,9 +269,9 @@ export const createSyntheticMarket = (options: SyntheticMarketOptions): Market =
     },
     quote: (conId) => {
       const option = listings.option(conId);
-      if (option !== undefined) return option.expiry < today() ? undefined : desk.quote(option);
+      if (option !== undefined) return option.series.expiry < world.today ? undefined : desk.quote(option);
       const listed = listings.future(conId);
-      if (listed !== undefined) return listed.expiry < today() ? undefined : futureQuote(listed);
+      if (listed !== undefined) return listed.expiry < world.today ? undefined : futureQuote(listed);
       const etf = etfOf(conId);
       if (etf !== undefined) return stockQuote(etf);
       return conId === VIX_CON_ID ? vixQuote() : undefined;
@@ -269,7 +280,7 @@ export const createSyntheticMarket = (options: SyntheticMarketOptions): Market =
       const { now, session } = world;
       const option = listings.option(conId);
       if (option !== undefined || etfOf(conId) !== undefined) {
-        return now >= session.open && now < session.close && (option === undefined || option.expiry >= session.day);
+        return now >= session.open && now < session.close && (option === undefined || option.series.expiry >= session.day);
       }
       const listed = listings.future(conId);
       if (listed === undefined) return false;
@@ -278,7 +289,7 @@ export const createSyntheticMarket = (options: SyntheticMarketOptions): Market =
     dailyBars: (conId, show, days) => {
       const toBar = barOf(conId, show);
       if (toBar === undefined) return undefined;
-      const day = today();
+      const day = world.today;
       const before = world.records.filter((record) => record.day < day);
       return days <= 0 ? [] : before.slice(-days).map(toBar);
     },

@@ -17,6 +17,7 @@ import type { DayRecord } from "./history.ts";
 import { recordOf, walkHistory } from "./history.ts";
 import type { DayWalk, WorldState } from "./index-path.ts";
 import { nightWeights, sessionWeights, walkDay } from "./index-path.ts";
+import { fearMultiple, hourMultiple, volumeShare } from "./quoting.ts";
 import { randomStream } from "./random.ts";
 
 const NIGHT_STEP_MS = 60_000;
@@ -31,14 +32,16 @@ export interface Levels {
   readonly logVix: number;
 }
 
-/** The session whose trading the quotes show, and how much of it has passed (0 to 1). */
+/** The session whose trading the quotes show, and the share (0 to 1) of its volume that has traded. */
 export interface Tape {
   readonly day: TradingDay;
-  readonly passed: number;
+  readonly volumeShare: number;
 }
 
 export interface World {
   readonly now: EpochMs;
+  /** The day in New York. */
+  readonly today: TradingDay;
   advance(to: EpochMs): void;
   /** What stocks and options are quoted at: now on the session's grid, or the last close while closed. */
   readonly stock: Levels;
@@ -47,6 +50,8 @@ export interface World {
   /** The close of the last session before today: what today's changes are measured from. */
   readonly reference: Levels;
   readonly tape: Tape;
+  /** How much wider than usual stocks and options are quoted: the hour's and the VIX's doing. */
+  readonly widening: number;
   /** The session that comes or is in progress. */
   readonly session: Session;
   /** The levels at that session's open, once it has come. */
@@ -145,21 +150,28 @@ export const createWorld = ({ seed, begins, vix0, futuresLeadSeconds, onDay }: W
 
   let [stock, future] = [stockLevels(), futureLevels()];
   let reference = stock;
-  let tape: Tape = { day: day.session.day, passed: 0 };
+  let tape: Tape = { day: day.session.day, volumeShare: 0 };
+  let widening = 1;
+  let today = newYorkDay(now);
+  let midnight = instantOf(addDays(today, 1), 0);
 
   const look = (): void => {
     const [oldStock, oldFuture, oldReference] = [stock, future, reference];
+    if (now >= midnight) {
+      today = newYorkDay(now);
+      midnight = instantOf(addDays(today, 1), 0);
+    }
     [stock, future] = [stockLevels(), futureLevels()];
     const { session, nightBegins } = day;
     const lastClosed = newYorkDay(nightBegins);
-    const evening = now < instantOf(addDays(lastClosed, 1), 0);
-    if (evening) {
+    if (today === lastClosed) {
       reference = olderClose;
-      tape = { day: lastClosed, passed: 1 };
+      tape = { day: lastClosed, volumeShare: 1 };
     } else {
       if (reference.at !== nightBegins) reference = levelsAt(0, nightBegins);
-      tape = { day: session.day, passed: Math.max(0, (stock.at - session.open) / (session.close - session.open)) };
+      tape = { day: session.day, volumeShare: volumeShare((stock.at - session.open) / (session.close - session.open)) };
     }
+    widening = fearMultiple(Math.exp(stock.logVix)) * hourMultiple(stock.at, session);
     if (stock.at !== oldStock.at || future.at !== oldFuture.at || reference.at !== oldReference.at) version++;
   };
 
@@ -176,6 +188,12 @@ export const createWorld = ({ seed, begins, vix0, futuresLeadSeconds, onDay }: W
     },
     get reference() {
       return reference;
+    },
+    get today() {
+      return today;
+    },
+    get widening() {
+      return widening;
     },
     get tape() {
       return tape;

@@ -52,10 +52,8 @@ export class FieldReader {
 
   /** A whole number; `450.0` is one. */
   whole(what: string): number | undefined {
-    const value = this.real(what);
-    if (value === undefined || value === UNSET_WHOLE) return undefined;
-    if (!Number.isSafeInteger(value)) throw this.#not("a whole number", what, String(value));
-    return value;
+    const value = this.#wholeAsItIs(what);
+    return value === UNSET_WHOLE ? undefined : value;
   }
 
   flag(what: string): boolean | undefined {
@@ -66,9 +64,9 @@ export class FieldReader {
     throw this.#not("0 or 1", what, field);
   }
 
-  /** A whole number that may not be missing. */
+  /** A whole number that may not be missing. Ids may be as large as IB's unset integer. */
   required(what: string): number {
-    const value = this.whole(what);
+    const value = this.#wholeAsItIs(what);
     if (value === undefined) throw new MalformedMessage(`${what} is missing (field ${this.#next})`);
     return value;
   }
@@ -96,6 +94,12 @@ export class FieldReader {
   end(): void {
     const left = this.#fields.length - this.#next;
     if (left > 0) throw new MalformedMessage(`${left} fields are left over after field ${this.#next}`);
+  }
+
+  #wholeAsItIs(what: string): number | undefined {
+    const value = this.real(what);
+    if (value !== undefined && !Number.isSafeInteger(value)) throw this.#not("a whole number", what, String(value));
+    return value;
   }
 
   #not(kind: string, what: string, field: string): MalformedMessage {

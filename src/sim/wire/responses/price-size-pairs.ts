@@ -1,6 +1,10 @@
 /**
- * Prices with their sizes. On the wire a bid, ask or last price carries its size; IBApi makes two events of that message, and a
- * simulated broker emits those. Here the two are joined again: a price waits for its size until the burst that emitted it ends.
+ * Prices with their sizes. On the wire a bid, ask or last price carries its size, and a gateway then says the size once more in
+ * a message of its own (ib_insync#29). A simulated broker emits a price and a size; here the two are joined: a price waits for
+ * its size until the burst that emitted it ends.
+ *
+ * The repetition is not idle: IBApi 1.6.10 makes size events of the carried sizes of asks and lasts, but drops those of live
+ * bids (their size field is 0, which it takes for none). Without it no client of that library would know a bid's size.
  */
 import type { IbEvents } from "../../../ports/ib-client.ts";
 import { tickPrice, tickSize } from "./tick.ts";
@@ -81,5 +85,6 @@ export class PriceSizePairs {
     const { reqId, field, sizeField, attributes } = price;
     const size = price.size ?? this.#sizes.get(reqId)?.get(sizeField) ?? 0;
     this.#say(tickPrice(reqId, field, price.price, size, attributes));
+    if (price.size !== undefined) this.#say(tickSize(reqId, sizeField, price.size));
   }
 }

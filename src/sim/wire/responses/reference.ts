@@ -7,7 +7,7 @@ import { tagValueFields } from "./contract.ts";
 /** The last trade date, with the time behind a dash when there is one: the form that every client takes apart alike. */
 const lastTrade = ({ contract, lastTradeTime }: ContractDetails): string => {
   const date = text(contract.lastTradeDateOrContractMonth);
-  return lastTradeTime === undefined || lastTradeTime === "" ? date : `${date}-${text(lastTradeTime)}`;
+  return date === "" || lastTradeTime === undefined || lastTradeTime === "" ? date : `${date}-${text(lastTradeTime)}`;
 };
 
 const fundFields = (details: ContractDetails): readonly string[] => [

@@ -1,0 +1,18 @@
+/** From the configuration file to what the actors receive. */
+import type { EngineConfig } from "../domain/config.ts";
+import type { CaretakerConfig } from "../domain/config-schema.ts";
+import type { JsonObject } from "../domain/json.ts";
+
+/** `installation` is the first eight hexadecimal digits of the state directory's UUID: it travels in every orderRef. */
+export const engineConfigOf = (config: CaretakerConfig, identity: { readonly account: string; readonly installation: string }): EngineConfig => {
+  const { gateway: _gateway, clock: _clock, strategies, ...rest } = config;
+  return {
+    ...rest,
+    strategies: strategies.map(({ primaryExchange, ...strategy }) => (primaryExchange === undefined ? strategy : { ...strategy, primaryExchange })),
+    account: identity.account,
+    installation: identity.installation.slice(0, 8),
+  };
+};
+
+/** As the kernel journals it: the same, as plain JSON. */
+export const asJson = (config: EngineConfig): JsonObject => JSON.parse(JSON.stringify(config)) as JsonObject;

@@ -1,0 +1,296 @@
+/**
+ * The broker of the simulated gateway: accounts, orders and market data over one market, for any number of clients.
+ *
+ * It answers as IB would and keeps exact books. Time is the market's and moves by `advance` alone; with the same seed, calls and
+ * advances, everything it says is the same. The wire puts it on a socket; `client()` is the same thing in process.
+ */
+import { instantOf, newYorkDay } from "../../domain/calendar/new-york.ts";
+import { dollars, type EpochMs, type Money } from "../../domain/units.ts";
+import type { Scheduler } from "../../ports/clock.ts";
+import type { Desk } from "../desk.ts";
+import type { Market } from "../market/market.ts";
+import { type Account, createAccount } from "./account.ts";
+import { createChance } from "./chance.ts";
+import { IBKR_LIKE, type Tariffs } from "./commission.ts";
+import { createEntry } from "./entry.ts";
+import { executionsFor, ibExecution } from "./execution.ts";
+import { createExpiries } from "./expiry.ts";
+import { type BrokerFaults, noFaults } from "./faults.ts";
+import type { Floor, FloorRules } from "./floor.ts";
+import { ibContract, ibTime } from "./ib-words.ts";
+import { createLines } from "./lines.ts";
+import { echoed, stateOf } from "./order.ts";
+import { createOrderBook } from "./order-book.ts";
+import { createPit } from "./pit.ts";
+import { createReports } from "./reports.ts";
+import { answerBars, answerContractDetails, answerOptionParameters } from "./requests.ts";
+import { createSession, type Front, type Listener, type Trace } from "./session.ts";
+import { tellTruth, type Truth } from "./truth.ts";
+
+export interface BrokerOptions {
+  readonly market: Market;
+  readonly accounts: readonly { readonly id: string; readonly cash: Money }[];
+  readonly seed: number;
+  /** Delivers events; its milliseconds are real ones. */
+  readonly scheduler: Scheduler;
+  /** Real time for which a client id stays taken after its connection ended. Default 0. */
+  readonly clientIdLingerMs?: number;
+  readonly commission?: Tariffs;
+  readonly faults?: Partial<BrokerFaults>;
+  /** How resting orders fill; default `synthetic`. */
+  readonly fills?: FloorRules["fills"];
+  /** Default 20 to 150 ms of market time. */
+  readonly cancelLatencyMs?: FloorRules["cancelLatencyMs"];
+  /** Market data lines of all clients together. Default 100. */
+  readonly lineLimit?: number;
+  /** Pushes a client's own open orders at login, unasked. Default true. */
+  readonly openOrdersAtLogin?: boolean;
+  /** How fast market time runs against real time, for the announcement. Default 1. */
+  readonly speed?: () => number;
+  readonly trace?: Trace;
+}
+
+export interface Broker extends Desk {
+  /** Moves the market, then works orders, expiries and lines up to there. Never backward. */
+  advance(to: EpochMs): void;
+  truth(): Truth;
+  /** Calls back after each call or advance that changed the truth. Returns how to take it back. */
+  onChange(listener: () => void): () => void;
+  /** Switches of misbehaviour: set them while it runs. */
+  readonly faults: BrokerFaults;
+  /** Closes all connections, or one client's, from the gateway's side. */
+  drop(clientId?: number): void;
+}
+
+const SUMMARY_EVERY_MS = 180_000;
+/** Reg-T day-trading buying power on what is available. */
+const BUYING_POWER_FACTOR = 4;
+
+const summaryOf = (account: Account): { readonly [tag: string]: Money } => {
+  const standing = account.standing();
+  const available = (standing.equityWithLoan - standing.initial) as Money;
+  return {
+    NetLiquidation: account.netLiquidation(),
+    TotalCashValue: account.cash.balance,
+    EquityWithLoanValue: standing.equityWithLoan,
+    GrossPositionValue: account.grossPositionValue(),
+    BuyingPower: (BUYING_POWER_FACTOR * Math.max(0, available)) as Money,
+    AvailableFunds: available,
+    ExcessLiquidity: (standing.equityWithLoan - standing.maintenance) as Money,
+    InitMarginReq: standing.initial,
+    MaintMarginReq: standing.maintenance,
+  };
+};
+
+interface Summary {
+  readonly tags: readonly string[];
+  sentAt: EpochMs;
+  sent: string;
+}
+
+export const createBroker = (options: BrokerOptions): Broker => {
+  const { market, scheduler } = options;
+  const chance = createChance(options.seed);
+  const faults: BrokerFaults = { ...noFaults(), ...options.faults };
+  const connected = new Map<number, Listener>();
+  const lingering = new Set<number>();
+  const positionSubscribers = new Set<Listener>();
+  const summaries = new Map<Listener, Map<number, Summary>>();
+  const changeListeners = new Set<() => void>();
+  let dirty = false;
+
+  const reports = createReports(
+    {
+      of: (clientId) => connected.get(clientId),
+      all: () => [...connected.values()],
+      positionSubscribers: () => [...positionSubscribers],
+    },
+    faults,
+    chance,
+  );
+  const floor: Floor = {
+    market,
+    accounts: new Map(options.accounts.map(({ id, cash }) => [id, createAccount(id, cash, market)])),
+    book: createOrderBook(chance),
+    executions: [],
+    expiries: [],
+    reports,
+    faults,
+    chance,
+    rules: {
+      tariffs: options.commission ?? IBKR_LIKE,
+      fills: options.fills ?? "synthetic",
+      cancelLatencyMs: options.cancelLatencyMs ?? { from: 20, to: 150 },
+    },
+    changed: () => {
+      dirty = true;
+    },
+  };
+  const { book } = floor;
+  const pit = createPit(floor);
+  const entry = createEntry(floor, pit);
+  const expiries = createExpiries(floor);
+  const lines = createLines(market, options.lineLimit ?? 100);
+
+  const publish = (): void => {
+    if (!dirty) return;
+    dirty = false;
+    for (const listener of [...changeListeners]) listener();
+  };
+
+  const announcement = (): string =>
+    `Simulated gateway: market time ${market.now} ms, speed ${options.speed?.() ?? 1}, ${market.label}`;
+
+  const sendSummary = (to: Listener, reqId: number, summary: Summary): void => {
+    const rows: [account: string, tag: string, value: string, currency: string][] = [];
+    for (const account of floor.accounts.values()) {
+      const values = summaryOf(account);
+      for (const tag of summary.tags) {
+        const value = values[tag];
+        if (tag === "AccountType") rows.push([account.id, tag, "INDIVIDUAL", ""]);
+        else if (value !== undefined) rows.push([account.id, tag, dollars(value).toFixed(2), "USD"]);
+      }
+    }
+    const text = JSON.stringify(rows);
+    summary.sentAt = market.now;
+    if (text === summary.sent) return;
+    summary.sent = text;
+    for (const row of rows) to.tell("accountSummary", reqId, ...row);
+  };
+
+  const front: Front = {
+    connectionTime: () => ibTime(market.now),
+    login: (from) => {
+      if (connected.has(from.clientId) || lingering.has(from.clientId)) return false;
+      connected.set(from.clientId, from);
+      return true;
+    },
+    welcome: (from) => {
+      from.tell("managedAccounts", [...floor.accounts.keys()].join(","));
+      from.tell("nextValidId", book.nextId(from.clientId));
+      from.tell("info", "Market data farm connection is OK:usfarm", 2104);
+      from.tell("info", "HMDS data farm connection is OK:ushmds", 2106);
+      from.tell("info", "Sec-def data farm connection is OK:secdefnj", 2158);
+      from.tell("info", announcement(), 2199);
+      if (options.openOrdersAtLogin === false) return;
+      for (const order of book.live())
+        if (order.clientId === from.clientId && !order.parked && !order.silent) reports.describe(order, from);
+    },
+    logout: (from) => {
+      connected.delete(from.clientId);
+      positionSubscribers.delete(from);
+      summaries.delete(from);
+      lines.closeAll(from);
+      const lingerMs = options.clientIdLingerMs ?? 0;
+      if (lingerMs <= 0) return;
+      lingering.add(from.clientId);
+      scheduler.after(lingerMs, () => lingering.delete(from.clientId));
+    },
+    reqIds: (from) => from.tell("nextValidId", book.nextId(from.clientId)),
+    reqCurrentTime: (from) => from.tell("currentTime", Math.floor(market.now / 1000)),
+    // Whatever is asked for, live data are what there is: each line says so with its marketDataType.
+    reqMarketDataType: () => undefined,
+    reqPositions: (from) => {
+      for (const account of floor.accounts.values())
+        for (const position of account.positions()) reports.position(account.id, position, from);
+      from.tell("positionEnd");
+      positionSubscribers.add(from);
+    },
+    cancelPositions: (from) => {
+      positionSubscribers.delete(from);
+    },
+    reqAccountSummary: (from, reqId, _group, tags) => {
+      const own = summaries.get(from) ?? new Map<number, Summary>();
+      const summary: Summary = { tags: tags.split(",").map((tag) => tag.trim()), sentAt: market.now, sent: "" };
+      own.set(reqId, summary);
+      summaries.set(from, own);
+      sendSummary(from, reqId, summary);
+      from.tell("accountSummaryEnd", reqId);
+    },
+    cancelAccountSummary: (from, reqId) => {
+      summaries.get(from)?.delete(reqId);
+    },
+    reqContractDetails: (from, reqId, contract) => answerContractDetails(market, from, reqId, contract),
+    reqSecDefOptParams: (from, reqId, _symbol, _exchange, _secType, conId) => answerOptionParameters(market, from, reqId, conId),
+    reqMktData: (from, reqId, contract, genericTicks, snapshot, regulatorySnapshot) =>
+      lines.open(from, reqId, contract, genericTicks ?? "", snapshot || regulatorySnapshot),
+    cancelMktData: (from, reqId) => lines.close(from, reqId),
+    reqHistoricalData: (from, reqId, contract, endDateTime, duration, barSize, show, _useRTH, _formatDate, keepUpToDate) =>
+      answerBars(market, from, reqId, { contract, endDateTime, duration, barSize, show, keepUpToDate }),
+    // Bars are answered at once, so there never is a query left to cancel.
+    cancelHistoricalData: (from, reqId) =>
+      from.tell("error", new Error(`No historical data query found for ticker id:${reqId}`), 366, reqId),
+    placeOrder: (from, orderId, contract, order) => {
+      entry.place(from.clientId, orderId, contract, order);
+      publish();
+    },
+    cancelOrder: (from, orderId) => {
+      entry.cancel(from.clientId, orderId);
+      publish();
+    },
+    reqGlobalCancel: () => {
+      entry.cancelAll();
+      publish();
+    },
+    reqOpenOrders: (from) => {
+      for (const order of book.live()) {
+        if (order.clientId !== from.clientId) continue;
+        order.silent = false;
+        reports.describe(order, from);
+      }
+      from.tell("openOrderEnd");
+    },
+    reqAllOpenOrders: (from) => {
+      for (const order of book.live()) {
+        if (order.parked && order.clientId !== from.clientId) continue;
+        if (order.clientId === from.clientId) order.silent = false;
+        reports.describe(order, from);
+      }
+      from.tell("openOrderEnd");
+    },
+    reqExecutions: (from, reqId, filter) => {
+      const rows = executionsFor(floor.executions, filter, market.now);
+      for (const row of rows) from.tell("execDetails", reqId, ibContract(row.contract), ibExecution(row));
+      from.tell("execDetailsEnd", reqId);
+      for (const row of rows) if (row.booked !== undefined && row.commissionAt <= market.now) reports.commission(row, from);
+    },
+    reqCompletedOrders: (from) => {
+      const midnight = instantOf(newYorkDay(market.now), 0);
+      for (const order of book.done()) {
+        if (order.ended === undefined || order.ended.at < midnight) continue;
+        const completed = { completedTime: ibTime(order.ended.at), completedStatus: order.ended.why };
+        from.tell(
+          "completedOrder",
+          { ...order.ticket.ibContract },
+          { ...echoed(order), orderId: 0, clientId: 0, filledQuantity: order.filled },
+          { ...stateOf(order), ...completed },
+        );
+      }
+      from.tell("completedOrdersEnd");
+    },
+  };
+
+  return {
+    faults,
+    announcement,
+    client: () => createSession(front, scheduler, options.trace),
+    advance: (to) => {
+      market.advance(to);
+      pit.advance();
+      expiries.advance();
+      lines.advance();
+      for (const [to_, own] of summaries)
+        for (const [reqId, summary] of own)
+          if (market.now - summary.sentAt >= SUMMARY_EVERY_MS) sendSummary(to_, reqId, summary);
+      publish();
+    },
+    truth: () => tellTruth(floor),
+    onChange: (listener) => {
+      changeListeners.add(listener);
+      return () => changeListeners.delete(listener);
+    },
+    drop: (clientId) => {
+      for (const listener of [...connected.values()]) if (clientId === undefined || listener.clientId === clientId) listener.drop();
+    },
+  };
+};

@@ -1,0 +1,182 @@
+/**
+ * Order entry: what a client's placeOrder and cancelOrder mean. New order, modification, what-if, or one of IB's refusals.
+ *
+ * Order ids belong to clients: nobody can modify or cancel an order through another client's connection, except all at once.
+ */
+import { type Contract as IbContract, type Order as IbOrder, type OrderState, OrderStatus } from "@stoqey/ib";
+import { assert } from "../../domain/assert.ts";
+import { dollars, type Money, moneyUnits, notional } from "../../domain/units.ts";
+import type { Account, Standing } from "./account.ts";
+import { commissionOf } from "./commission.ts";
+import type { Floor } from "./floor.ts";
+import { type BrokerOrder, echoed, end, newOrder, remaining } from "./order.ts";
+import type { Pit } from "./pit.ts";
+import { type IbError, isError } from "./resolve.ts";
+import { maxCost, readTicket, sameOrder, type Ticket, unitMultiplier } from "./ticket.ts";
+
+export interface Entry {
+  place(clientId: number, orderId: number, contract: IbContract, order: IbOrder): void;
+  cancel(clientId: number, orderId: number): void;
+  /** reqGlobalCancel: every live order of every client. */
+  cancelAll(): void;
+}
+
+const DUPLICATE_ID: IbError = { code: 103, text: "Duplicate order id" };
+
+/** What a standing ties up beyond what it has: above zero, the account is short of margin. */
+const shortfall = (standing: Standing): number => standing.initial - standing.equityWithLoan;
+
+export const createEntry = (floor: Floor, pit: Pit): Entry => {
+  const { market, book, reports, faults, rules } = floor;
+  const accountIds = [...floor.accounts.keys()];
+
+  const accountOf = (ticket: Ticket): Account => {
+    const account = floor.accounts.get(ticket.account);
+    assert(account !== undefined, `account ${ticket.account} exists`);
+    return account;
+  };
+  const commissionFor = (ticket: Ticket, units: number): Money =>
+    commissionOf(
+      rules.tariffs,
+      ticket.legs.map(({ details, ratio }) => ({ secType: details.contract.secType, quantity: units * Math.abs(ratio) })),
+    );
+  /** The account as if so many units had filled at the limit, and nothing else had happened. */
+  const ifFilled = (ticket: Ticket, units: number): Standing =>
+    accountOf(ticket).standingAfter(
+      ticket.legs.map(({ details, ratio }) => ({ details, quantity: units * ratio })),
+      moneyUnits(notional(maxCost(ticket), unitMultiplier(ticket), units) + commissionFor(ticket, units)),
+    );
+
+  /** Why the account cannot bear the order next to those already working, or undefined. What lowers the need always passes. */
+  const marginRefusal = (ticket: Ticket, units: number, except?: BrokerOrder): string | undefined => {
+    const before = shortfall(accountOf(ticket).standing());
+    const after = ifFilled(ticket, units);
+    if (shortfall(after) <= before) return undefined;
+    let reserved = 0;
+    for (const other of book.live())
+      if (other !== except && !other.parked && other.ticket.account === ticket.account)
+        reserved += Math.max(0, shortfall(ifFilled(other.ticket, remaining(other))) - before);
+    if (shortfall(after) + reserved <= 0) return undefined;
+    const need = dollars(moneyUnits(after.initial + reserved)).toFixed(2);
+    const have = dollars(after.equityWithLoan).toFixed(2);
+    return `Insufficient margin: equity with loan value [${have} USD] must exceed the initial margin [${need} USD].`;
+  };
+
+  const answerWhatIf = (clientId: number, orderId: number, ticket: Ticket): void => {
+    const before = accountOf(ticket).standing();
+    const after = ifFilled(ticket, ticket.quantity);
+    const commission = dollars(commissionFor(ticket, ticket.quantity));
+    const order = newOrder(clientId, orderId, book.nextPermId(), ticket, market.now);
+    const state: OrderState = {
+      status: OrderStatus.PreSubmitted,
+      initMarginBefore: dollars(before.initial),
+      maintMarginBefore: dollars(before.maintenance),
+      equityWithLoanBefore: dollars(before.equityWithLoan),
+      initMarginChange: dollars(moneyUnits(after.initial - before.initial)),
+      maintMarginChange: dollars(moneyUnits(after.maintenance - before.maintenance)),
+      equityWithLoanChange: dollars(moneyUnits(after.equityWithLoan - before.equityWithLoan)),
+      initMarginAfter: dollars(after.initial),
+      maintMarginAfter: dollars(after.maintenance),
+      equityWithLoanAfter: dollars(after.equityWithLoan),
+      commission,
+      minCommission: commission,
+      maxCommission: commission,
+      commissionCurrency: "USD",
+      warningText: marginRefusal(ticket, ticket.quantity) ?? "",
+    };
+    reports.openOrderOf(clientId, orderId, ticket.ibContract, { ...echoed(order), whatIf: true }, state);
+  };
+
+  /** 201: the order is known, was never worked, and is told as Inactive. */
+  const reject = (clientId: number, orderId: number, ticket: Ticket, reason: string): void => {
+    const order = newOrder(clientId, orderId, book.nextPermId(), ticket, market.now);
+    order.silent = faults.acceptSilently;
+    end(order, "Inactive", reason, market.now);
+    book.add(order);
+    reports.orderError(order, 201, `Order rejected - reason:${reason}`);
+    reports.openOrder(order);
+    reports.status(order);
+    floor.changed();
+  };
+
+  const placeNew = (clientId: number, orderId: number, contract: IbContract, order: IbOrder): void => {
+    const refuse = ({ code, text }: IbError): void => reports.error(clientId, orderId, code, text);
+    if (!Number.isSafeInteger(orderId) || orderId < book.nextId(clientId)) return refuse(DUPLICATE_ID);
+    book.useId(clientId, orderId);
+    const ticket = readTicket(market, accountIds, contract, order);
+    if (isError(ticket)) return refuse(ticket);
+    const fault = faults.rejectNext;
+    if (fault !== undefined) {
+      faults.rejectNext = undefined;
+      if (fault === 201) return reject(clientId, orderId, ticket, "The simulated broker was told to reject this order.");
+      return refuse({ code: fault, text: "The simulated broker was told to reject this order." });
+    }
+    if (ticket.unworkable !== undefined) return reject(clientId, orderId, ticket, ticket.unworkable);
+    if (order.whatIf) return answerWhatIf(clientId, orderId, ticket);
+    const placed = newOrder(clientId, orderId, book.nextPermId(), ticket, market.now);
+    placed.silent = faults.acceptSilently;
+    if (order.transmit !== true) {
+      placed.parked = true;
+      book.add(placed);
+      return;
+    }
+    const refusal = marginRefusal(ticket, ticket.quantity);
+    if (refusal !== undefined) return reject(clientId, orderId, ticket, refusal);
+    book.add(placed);
+    pit.arrive(placed);
+  };
+
+  const modify = (before: BrokerOrder, contract: IbContract, order: IbOrder): void => {
+    // A refused modification is always heard, also about a silent order: it answers this request, not the order.
+    const refuse = (code: number, text: string): void => reports.error(before.clientId, before.orderId, code, text);
+    if (before.ended?.as === "Filled") return refuse(104, "Cannot modify a filled order.");
+    if (before.ended !== undefined || order.whatIf) return refuse(DUPLICATE_ID.code, DUPLICATE_ID.text);
+    const ticket = readTicket(market, accountIds, contract, order);
+    if (isError(ticket)) return refuse(ticket.code, ticket.text);
+    const fault = faults.rejectNext;
+    if (fault !== undefined) {
+      faults.rejectNext = undefined;
+      return refuse(fault, "The simulated broker was told to reject this modification.");
+    }
+    if (ticket.unworkable !== undefined) return refuse(201, `Order rejected - reason:${ticket.unworkable}`);
+    if (!sameOrder(before.ticket, ticket)) return refuse(105, "Order being modified does not match original order.");
+    if (ticket.quantity <= before.filled) return refuse(104, "Cannot modify a filled order.");
+    if (before.cancelDueAt !== undefined) return refuse(201, "Order rejected - reason:The order is being cancelled.");
+    const refusal = marginRefusal(ticket, ticket.quantity - before.filled, before);
+    if (refusal !== undefined) return refuse(201, `Order rejected - reason:${refusal}`);
+    if (before.parked) {
+      before.ticket = ticket;
+      if (order.transmit === true) pit.arrive(before);
+      return;
+    }
+    // Not transmitted: the working order stays as it is.
+    if (order.transmit !== true) return;
+    before.ticket = { ...ticket, orderRef: before.ticket.orderRef };
+    pit.rearrive(before);
+  };
+
+  return {
+    place: (clientId, orderId, contract, order) => {
+      if (faults.blackholeNext > 0) {
+        faults.blackholeNext--;
+        return;
+      }
+      const before = book.find(clientId, orderId);
+      if (before === undefined) placeNew(clientId, orderId, contract, order);
+      else modify(before, contract, order);
+    },
+    cancel: (clientId, orderId) => {
+      const order = book.find(clientId, orderId);
+      if (order === undefined)
+        return reports.error(clientId, orderId, 10147, `OrderId ${orderId} that needs to be cancelled is not found.`);
+      if (order.ended !== undefined) {
+        const text = `OrderId ${orderId} that needs to be cancelled can not be cancelled, state: ${order.ended.as}.`;
+        return reports.error(clientId, orderId, 10148, text);
+      }
+      pit.cancel(order);
+    },
+    cancelAll: () => {
+      for (const order of book.live()) pit.cancel(order);
+    },
+  };
+};

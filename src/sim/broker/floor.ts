@@ -1,0 +1,46 @@
+/**
+ * The trading floor: what order entry, the pit and the expiries share, and how the broker is set up to work orders.
+ */
+import type { EpochMs } from "../../domain/units.ts";
+import type { Market } from "../market/market.ts";
+import type { Account } from "./account.ts";
+import type { Chance } from "./chance.ts";
+import type { Tariffs } from "./commission.ts";
+import type { ExecutionRow } from "./execution.ts";
+import type { BrokerFaults } from "./faults.ts";
+import type { OrderBook } from "./order-book.ts";
+import type { Reports } from "./reports.ts";
+
+export interface FloorRules {
+  readonly tariffs: Tariffs;
+  /**
+   * `synthetic`: an order may fill on arrival, and one that rests between mid and natural fills by chance.
+   * `recorded`: only at the natural price, and only once a leg has been quoted anew after the order arrived.
+   */
+  readonly fills: "synthetic" | "recorded";
+  /** Market time from a cancel to its effect, drawn between the two by the seed: while it runs, a fill may win. */
+  readonly cancelLatencyMs: { readonly from: number; readonly to: number };
+}
+
+/** An expiry that changed a position without an execution. */
+export interface ExpiryRow {
+  readonly at: EpochMs;
+  readonly account: string;
+  readonly conId: number;
+  /** What the expiry added to the position of `conId`. */
+  readonly quantity: number;
+}
+
+export interface Floor {
+  readonly market: Market;
+  readonly accounts: ReadonlyMap<string, Account>;
+  readonly book: OrderBook;
+  readonly executions: ExecutionRow[];
+  readonly expiries: ExpiryRow[];
+  readonly reports: Reports;
+  readonly faults: BrokerFaults;
+  readonly chance: Chance;
+  readonly rules: FloorRules;
+  /** Says that what `truth()` tells has changed. */
+  changed(): void;
+}
