@@ -108,7 +108,7 @@ export const startEngine = async (parts: EngineParts): Promise<EngineProcess> =>
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
   });
   const recovered = await kernel.recover();
-  kernel.start({ build, config: asJson(parts.config), node: process.versions.node, mode: parts.config.mode });
+  kernel.start({ config: asJson(parts.config), node: process.versions.node, mode: parts.config.mode });
 
   const entriesAtWork = (): number =>
     kernel

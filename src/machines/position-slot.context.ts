@@ -259,13 +259,14 @@ export const evaluated = (context: SlotContext, now: EpochMs): Partial<SlotConte
   const acting = actingDecision(firings, now, engine.rules) ?? null;
   const spot = spotOf(quotes[candidate.underlying.conId]);
   const share = "value" in facts.unitProfit && entry.unitBase > 0 ? facts.unitProfit.value / entry.unitBase : undefined;
+  const held = units(context);
   const marked: Marked = {
     type: "slot.marked",
     slot: context.path,
     symbol: candidate.symbol,
-    ...(mark.known
-      ? { mark: mark.mark, profit: profitAtMark(ledger, units(context) ?? 0, mark.mark, multiplierOf(legs)) }
-      : { unknown: mark.missing.join(", ") }),
+    ...(mark.known ? { mark: mark.mark } : { unknown: mark.missing.join(", ") }),
+    ...(mark.known && held !== undefined ? { profit: profitAtMark(ledger, held, mark.mark, multiplierOf(legs)) } : {}),
+    ...(mark.known && held === undefined ? { unknown: "its legs are being filled" } : {}),
     ...(share === undefined ? {} : { profitShare: share + 0 }),
     ...(spot === undefined ? {} : { spot: priceUnits(roundHalfAway(spot)) }),
   };

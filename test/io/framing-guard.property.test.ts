@@ -18,7 +18,10 @@ afterEach(async () => {
 const connected = async () => {
   const gateway = await startRawGateway();
   open.gateways.push(gateway);
-  const rig = createRig({ newClient: realClients({ host: "127.0.0.1", port: gateway.port, clientId: 7 }), scheduler: realScheduler });
+  const rig = createRig({
+    newClient: realClients({ host: "127.0.0.1", port: gateway.port, clientId: 7 }),
+    scheduler: realScheduler,
+  });
   open.rigs.push(rig);
   rig.send("gateway.connect", { epoch: 1 });
   await rig.until((r) => r.type === "gateway.identified");
@@ -148,17 +151,26 @@ describe("an insane frame from a real gateway", () => {
       },
     });
     open.gateways.push(gateway);
-    const rig = createRig({ newClient: realClients({ host: "127.0.0.1", port: gateway.port, clientId: 7 }), scheduler: realScheduler });
+    const rig = createRig({
+      newClient: realClients({ host: "127.0.0.1", port: gateway.port, clientId: 7 }),
+      scheduler: realScheduler,
+    });
     open.rigs.push(rig);
     rig.send("gateway.connect", { epoch: 1 });
     await rig.until((r) => r.type === "gateway.lost");
     expect(rig.of("gateway.lost")[0]?.reason).toMatch(/framing/);
   });
 
-  test.each([["older", 150], ["newer", 999]])("a server %s than we know is refused", async (_, serverVersion) => {
+  test.each([
+    ["older", 150],
+    ["newer", 999],
+  ])("a server %s than we know is refused", async (_, serverVersion) => {
     const gateway = await startRawGateway({ serverVersion });
     open.gateways.push(gateway);
-    const rig = createRig({ newClient: realClients({ host: "127.0.0.1", port: gateway.port, clientId: 7 }), scheduler: realScheduler });
+    const rig = createRig({
+      newClient: realClients({ host: "127.0.0.1", port: gateway.port, clientId: 7 }),
+      scheduler: realScheduler,
+    });
     open.rigs.push(rig);
     rig.send("gateway.connect", { epoch: 1 });
     await rig.until((r) => r.type === "gateway.lost");
@@ -169,7 +181,10 @@ describe("an insane frame from a real gateway", () => {
   test("nobody listening is a lost epoch, told once", async () => {
     const gateway = await startRawGateway();
     await gateway.close();
-    const rig = createRig({ newClient: realClients({ host: "127.0.0.1", port: gateway.port, clientId: 7 }), scheduler: realScheduler });
+    const rig = createRig({
+      newClient: realClients({ host: "127.0.0.1", port: gateway.port, clientId: 7 }),
+      scheduler: realScheduler,
+    });
     rig.send("gateway.connect", { epoch: 1 });
     await rig.until((r) => r.type === "gateway.lost");
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -1,10 +1,11 @@
 /** The fifteen known ways in which IBApi hurts its user (B1-B15), each with the real IBApi over TCP, each without its harm here. */
+
+import { SecType } from "@stoqey/ib";
 import { afterEach, describe, expect, test } from "vitest";
+import type { IbPortOptions } from "../../src/io/ib/ib-port.ts";
+import type { IbReport } from "../../src/io/ib/port-words.ts";
 import { realClients } from "../../src/io/ib/real-client.ts";
 import { contractFrom, detailsFrom } from "../../src/io/ib/translate/contract.ts";
-import type { IbReport } from "../../src/io/ib/port-words.ts";
-import type { IbPortOptions } from "../../src/io/ib/ib-port.ts";
-import { SecType } from "@stoqey/ib";
 import { createRig, enquiry, INTENT_REF, option, placeVertical, type Rig, SPY } from "../support/ib-port-rig.ts";
 import { frame, login, type Peer, type RawGateway, says, startRawGateway } from "../support/raw-gateway.ts";
 import { realScheduler } from "../support/real-scheduler.ts";
@@ -29,7 +30,13 @@ const rigOn = (gateway: RawGateway, options: Partial<IbPortOptions> = {}, meddle
 };
 const identified = (rig: Rig, epoch: number) => rig.until((r) => r.type === "gateway.identified" && r.epoch === epoch);
 const lost = (rig: Rig, epoch: number) => rig.until((r) => r.type === "gateway.lost" && r.epoch === epoch);
-const connected = async (options: { gateway?: Parameters<typeof startRawGateway>[0]; port?: Partial<IbPortOptions>; meddle?: (report: IbReport) => void } = {}) => {
+const connected = async (
+  options: {
+    gateway?: Parameters<typeof startRawGateway>[0];
+    port?: Partial<IbPortOptions>;
+    meddle?: (report: IbReport) => void;
+  } = {},
+) => {
   const gateway = await gatewayOf(options.gateway);
   const rig = rigOn(gateway, options.port, options.meddle);
   rig.send("gateway.connect", { epoch: 1 });
@@ -74,7 +81,9 @@ describe("B1: an order given without a connection", () => {
 
 test("B2: what waits when the connection ends is refused, and nothing of it goes out on the next", async () => {
   const { gateway, rig, peer } = await connected();
-  const handovers = Array.from({ length: 80 }, (_, n) => rig.send("line.open", { epoch: 1, contract: option(1000 + n, 400 + n, "C") }, `line-${n}`));
+  const handovers = Array.from({ length: 80 }, (_, n) =>
+    rig.send("line.open", { epoch: 1, contract: option(1000 + n, 400 + n, "C") }, `line-${n}`),
+  );
   rig.send("order.place", placeVertical(1, 100), "late");
   expect(handovers.filter((handover) => "pending" in handover).length).toBeGreaterThan(30);
   peer.socket.destroy();
@@ -138,7 +147,11 @@ describe("B5, B6, B7: a client id still taken (326)", () => {
     const peer = await gateway.peer(3);
     rig.send("line.open", { epoch: 4, contract: SPY });
     await peer.hears(([id]) => id === "1");
-    expect(rig.of("gateway.noticed").map(({ epoch, code }) => [epoch, code])).toEqual([[1, 326], [2, 326], [3, 326]]);
+    expect(rig.of("gateway.noticed").map(({ epoch, code }) => [epoch, code])).toEqual([
+      [1, 326],
+      [2, 326],
+      [3, 326],
+    ]);
     expect(peer.heard.filter(([id]) => id === "1").length).toBe(1);
     // The same client id for life: it owns the open orders.
     expect(gateway.peers.map(({ heard }) => heard[0]?.[2])).toEqual(["7", "7", "7", "7"]);
@@ -239,7 +252,14 @@ test.each([
 });
 
 describe("B12: what IBApi's decoder makes of contracts", () => {
-  const spyOption = { conId: 12, symbol: "SPY", secType: SecType.OPT, strike: 445, multiplier: 100, lastTradeDateOrContractMonth: "20261218" };
+  const spyOption = {
+    conId: 12,
+    symbol: "SPY",
+    secType: SecType.OPT,
+    strike: 445,
+    multiplier: 100,
+    lastTradeDateOrContractMonth: "20261218",
+  };
 
   test("a stock's multiplier of 0 is 1, an option's is refused", () => {
     expect(contractFrom({ conId: 1, symbol: "SPY", secType: SecType.STK, multiplier: 0 }).multiplier).toBe(1);
@@ -247,7 +267,11 @@ describe("B12: what IBApi's decoder makes of contracts", () => {
     expect(() => contractFrom({ ...bare, multiplier: 0 })).toThrow(/multiplier/);
   });
   test("an expiry with a time of day is its day", () => {
-    const contract = contractFrom({ ...spyOption, right: "P" as never, lastTradeDateOrContractMonth: "20261218 16:00 US/Eastern" });
+    const contract = contractFrom({
+      ...spyOption,
+      right: "P" as never,
+      lastTradeDateOrContractMonth: "20261218 16:00 US/Eastern",
+    });
     expect(contract.expiry).toBe("2026-12-18");
   });
   test("an option without a right is refused, and so is a tick of 0", () => {
@@ -262,7 +286,13 @@ test("B13: an order says outright that it is to be transmitted, for how long, fo
   const order = await peer.hears(([id]) => id === "3");
   const at = order.indexOf("LMT");
   // orderType lmtPrice auxPrice tif ocaGroup account openClose origin orderRef transmit
-  expect([order[at + 1], order[at + 3], order[at + 5], order[at + 8], order[at + 9]]).toEqual(["-1.25", "DAY", "DU1000001", INTENT_REF, "1"]);
+  expect([order[at + 1], order[at + 3], order[at + 5], order[at + 8], order[at + 9]]).toEqual([
+    "-1.25",
+    "DAY",
+    "DU1000001",
+    INTENT_REF,
+    "1",
+  ]);
   expect(order[4]).toBe("BAG");
 });
 
@@ -271,7 +301,10 @@ test("B14: advice on a line leaves it open; what ends it, ends it", async () => 
   rig.send("line.open", { epoch: 1, contract: SPY });
   const request = await peer.hears(([id]) => id === "1");
   const reqId = Number(request[2]);
-  peer.say(...[10089, 10090, 10091, 10167, 2104, 399].map((code) => says.error(reqId, code, "advice")), says.tickPrice(reqId, 1, 450, 1));
+  peer.say(
+    ...[10089, 10090, 10091, 10167, 2104, 399].map((code) => says.error(reqId, code, "advice")),
+    says.tickPrice(reqId, 1, 450, 1),
+  );
   await rig.until((r) => r.type === "quote.updated");
   expect(rig.of("line.failed")).toEqual([]);
   peer.say(says.error(reqId, 354, "Requested market data is not subscribed."), says.tickPrice(reqId, 1, 451, 1));
@@ -283,7 +316,12 @@ test("B15: orders that have no permId yet are told apart", async () => {
   const { rig, peer } = await connected();
   rig.send("openOrders.request", enquiry(1));
   await peer.hears(([id]) => id === "16");
-  peer.say(says.openOrder(100, { permId: 0 }), says.openOrder(101, { permId: 0 }), says.openOrder(101, { permId: 0 }), says.openOrderEnd());
+  peer.say(
+    says.openOrder(100, { permId: 0 }),
+    says.openOrder(101, { permId: 0 }),
+    says.openOrder(101, { permId: 0 }),
+    says.openOrderEnd(),
+  );
   await rig.until((r) => r.type === "openOrders.answered");
   expect(rig.of("openOrders.answered")[0]?.orders.map(({ orderId }) => orderId)).toEqual([100, 101]);
 });

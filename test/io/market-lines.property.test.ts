@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Quote } from "../../src/domain/quote.ts";
 import { price } from "../../src/domain/units.ts";
-import { createRig, option, SPY } from "../support/ib-port-rig.ts";
 import { type FakeIbClient, fakeIbClient } from "../support/fake-ib-client.ts";
+import { createRig, option, SPY } from "../support/ib-port-rig.ts";
 import { VirtualScheduler } from "../support/virtual-scheduler.ts";
 
 const identifiedRig = () => {
@@ -19,10 +19,24 @@ const identifiedRig = () => {
 const reqIdOf = (client: FakeIbClient, conId: number): number =>
   client.calls("reqMktData").findLast(([, contract]) => (contract as { conId: number }).conId === conId)?.[0] as number;
 
-const SENTINELS = [-1, Number.MAX_VALUE, -Number.MAX_VALUE, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 2_147_483_647, undefined];
+const SENTINELS = [
+  -1,
+  Number.MAX_VALUE,
+  -Number.MAX_VALUE,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+  2_147_483_647,
+  undefined,
+];
 const priceField = fc.constantFrom(1, 2, 4, 9, 66, 67, 68, 75, 37, 6, 72);
 const sizeField = fc.constantFrom(0, 3, 5, 8, 69, 70, 71, 74);
-const value = fc.oneof(fc.constantFrom(...SENTINELS), fc.constant(0), fc.integer({ min: 1, max: 100_000 }).map((cents) => cents / 100), fc.double());
+const value = fc.oneof(
+  fc.constantFrom(...SENTINELS),
+  fc.constant(0),
+  fc.integer({ min: 1, max: 100_000 }).map((cents) => cents / 100),
+  fc.double(),
+);
 const tick = fc.oneof(
   fc.record({ kind: fc.constant("price" as const), field: priceField, value }),
   fc.record({ kind: fc.constant("size" as const), field: sizeField, value }),
@@ -32,7 +46,9 @@ const isSoundQuote = (quote: Quote): boolean =>
   [quote.bid, quote.ask, quote.last, quote.close].every(
     (side) => side === undefined || side === null || (Number.isSafeInteger(side) && side >= 0 && side < 2_147_483_647 * 10_000),
   ) &&
-  [quote.bidSize, quote.askSize].every((size) => size === undefined || (Number.isFinite(size) && size >= 0 && size < 2_147_483_647)) &&
+  [quote.bidSize, quote.askSize].every(
+    (size) => size === undefined || (Number.isFinite(size) && size >= 0 && size < 2_147_483_647),
+  ) &&
   (quote.bidSize !== 0 || quote.bid === null) &&
   (quote.askSize !== 0 || quote.ask === null);
 
@@ -81,10 +97,13 @@ describe("sentinels", () => {
 
 describe("conflation", () => {
   test("keeps the newest, at most one quote per contract and batch, each whole, under the contract's key", () => {
-    const ticks = fc.array(fc.record({ which: fc.constantFrom(0, 1), cents: fc.integer({ min: 1, max: 99_999 }), waitMs: fc.nat(30) }), {
-      minLength: 1,
-      maxLength: 120,
-    });
+    const ticks = fc.array(
+      fc.record({ which: fc.constantFrom(0, 1), cents: fc.integer({ min: 1, max: 99_999 }), waitMs: fc.nat(30) }),
+      {
+        minLength: 1,
+        maxLength: 120,
+      },
+    );
     fc.assert(
       fc.property(ticks, (all) => {
         const { scheduler, client, rig } = identifiedRig();
@@ -94,7 +113,8 @@ describe("conflation", () => {
         const toldAt: [number, number][] = [];
         let seen = rig.reports.length;
         const note = () => {
-          for (const report of rig.reports.slice(seen)) if (report.type === "quote.updated") toldAt.push([report.quote.conId, scheduler.now()]);
+          for (const report of rig.reports.slice(seen))
+            if (report.type === "quote.updated") toldAt.push([report.quote.conId, scheduler.now()]);
           seen = rig.reports.length;
         };
         for (const { which, cents, waitMs } of all) {
@@ -114,7 +134,7 @@ describe("conflation", () => {
         for (const [conId, bid] of newest) expect(quotes.findLast((quote) => quote.conId === conId)?.bid).toBe(bid);
         for (const { conId } of contracts) {
           const times = toldAt.filter(([told]) => told === conId).map(([, at]) => at);
-          times.slice(1).forEach((at, n) => expect(at - (times[n] as number)).toBeGreaterThanOrEqual(50));
+          for (const [n, at] of times.slice(1).entries()) expect(at - (times[n] as number)).toBeGreaterThanOrEqual(50);
         }
         rig.reports.forEach((report, n) => {
           expect(rig.keys[n]).toBe(report.type === "quote.updated" ? `quote/${report.quote.conId}` : undefined);
@@ -133,7 +153,9 @@ describe("conflation", () => {
       client.say("orderStatus", 100, "Submitted" as never, n % 3, 20 - n, 0, 9001, 0, 0, 7, "", 0);
     }
     scheduler.advance(50);
-    expect(rig.of("order.statusReported").map(({ remaining }) => remaining)).toEqual(Array.from({ length: 20 }, (_, n) => 20 - n));
+    expect(rig.of("order.statusReported").map(({ remaining }) => remaining)).toEqual(
+      Array.from({ length: 20 }, (_, n) => 20 - n),
+    );
     expect(rig.of("quote.updated").map(({ quote }) => quote.bid)).toEqual([price(469)]);
   });
 });

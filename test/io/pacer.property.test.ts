@@ -33,7 +33,9 @@ const createBench = (messagesPerSecond = 45) => {
   return { scheduler, pacer, left, settled, offer, congest };
 };
 
-const offers = fc.array(fc.record({ lane: fc.constantFrom(...LANES), waitMs: fc.oneof(fc.constant(0), fc.nat(300)) }), { maxLength: 300 });
+const offers = fc.array(fc.record({ lane: fc.constantFrom(...LANES), waitMs: fc.oneof(fc.constant(0), fc.nat(300)) }), {
+  maxLength: 300,
+});
 
 describe("whatever is offered, whenever", () => {
   test("no second of time, wherever it begins, holds more than 45 messages, and all get out", () => {
@@ -142,7 +144,13 @@ test("a write that throws is a refusal, and the next message still goes", () => 
   pacer.open();
   const told: (string | undefined)[] = [];
   const settle = (refusal?: string) => void told.push(refusal);
-  pacer.offer({ lane: "order", write: () => { throw new Error("no such field"); }, settle });
+  pacer.offer({
+    lane: "order",
+    write: () => {
+      throw new Error("no such field");
+    },
+    settle,
+  });
   pacer.offer({ lane: "order", write: () => {}, settle });
   expect(told).toEqual(["not written: no such field", undefined]);
 });

@@ -12,6 +12,7 @@ import { zoo } from "../support/kernel-zoo.ts";
 
 const SEEDS = Number(process.env["CARETAKER_FUZZ_SEEDS"] ?? 60);
 const CONTROL_SEEDS = 25;
+const PATIENCE_MS = 60_000 + 1_000 * SEEDS;
 
 interface RunOptions {
   readonly seeds: number;
@@ -45,7 +46,7 @@ const isFoundOut = async (until: RegExp, broken: Omit<RunOptions, "seeds" | "unt
 };
 
 describe("on a disk in memory", () => {
-  test("nothing is orphaned, doubled, forgotten or late, and every hook has killed", async () => {
+  test("nothing is orphaned, doubled, forgotten or late, and every hook has killed", { timeout: PATIENCE_MS }, async () => {
     const { violations, crashes, placed, timersFired } = await run({ seeds: SEEDS, disk: () => new MemoryDisk() });
     expect(violations).toEqual([]);
     expect(Object.keys(crashes).sort()).toEqual([
@@ -68,7 +69,7 @@ describe("on a disk in memory", () => {
 });
 
 describe("on a real LevelDB whose log is cut at every crash", () => {
-  test("the same promises hold", async () => {
+  test("the same promises hold", { timeout: PATIENCE_MS }, async () => {
     let torn = 0;
     const violations: string[] = [];
     for (let seed = 1; seed <= Math.ceil(SEEDS / 10); seed++) {

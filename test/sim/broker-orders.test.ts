@@ -1,8 +1,8 @@
 import { OrderType, SecType, TimeInForce } from "@stoqey/ib";
 import { describe, expect, it } from "vitest";
 import { instantOf } from "../../src/domain/calendar/new-york.ts";
-import { tradingDay } from "../../src/domain/units.ts";
-import { byConId, combo, CONDOR, createBrokerRig, FRIDAY_10_00, limitOrder, quoteCondor } from "../support/broker-rig.ts";
+import { money, tradingDay } from "../../src/domain/units.ts";
+import { byConId, CONDOR, combo, createBrokerRig, FRIDAY_10_00, limitOrder, quoteCondor } from "../support/broker-rig.ts";
 import { ES, optionId, SPY, VIX } from "../support/scripted-market.ts";
 
 const PUT = byConId(optionId("P", 595));
@@ -117,6 +117,48 @@ describe("a live order", () => {
   });
 });
 
+describe("margin at order entry", () => {
+  const wingOf = (width: number) => combo([1, "P", 595 - width], [-1, "P", 595]);
+
+  it("counts orders that are already working, but not what only reduces", () => {
+    const { rig, client } = rigWithPut({ accounts: [{ id: "DU1234567", cash: money(1_000) }] });
+    rig.market.set(optionId("P", 590), 0.45, 0.55);
+    client.ib.placeOrder(1, wingOf(5), limitOrder("BUY", 1, -1.5));
+    client.ib.placeOrder(2, wingOf(5), limitOrder("BUY", 2, -1.5));
+    rig.settle();
+    expect(client.all("error").map(([, code, id]) => [code, id])).toEqual([[201, 2]]);
+    client.ib.placeOrder(3, wingOf(5), limitOrder("BUY", 1, -1.5));
+    rig.settle();
+    expect(client.all("error").length).toBe(1);
+  });
+
+  it("never stands in the way of an order that lowers the need, however short the account is", () => {
+    const { rig, client } = rigWithPut({ accounts: [{ id: "DU1234567", cash: money(15_000) }] });
+    client.ib.placeOrder(1, PUT, limitOrder("SELL", 1, 1.45));
+    rig.market.set(optionId("P", 595), 60, 61);
+    rig.market.set(SPY, 540, 540.02);
+    rig.pass(1_000);
+    client.ib.placeOrder(2, PUT, limitOrder("SELL", 1, 60));
+    client.ib.placeOrder(3, PUT, limitOrder("BUY", 1, 61));
+    rig.settle();
+    expect(client.all("error").map(([, code, id]) => [code, id])).toEqual([[201, 2]]);
+    expect(rig.broker.truth().accounts[0]?.positions).toEqual([]);
+  });
+});
+
+describe("a night", () => {
+  it("is no time in which a resting order could have filled", () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const { rig, client } = rigWithPut({ seed });
+      rig.passTo(instantOf(tradingDay("2026-11-20"), 959));
+      client.ib.placeOrder(1, PUT, limitOrder("BUY", 1, 1.51, { tif: TimeInForce.GTC }));
+      rig.settle();
+      rig.passTo(instantOf(tradingDay("2026-11-23"), 570));
+      expect(client.all("execDetails")).toEqual([]);
+    }
+  });
+});
+
 describe("a combo", () => {
   it("fills as one summary and one execution a leg; commissions and positions are the legs'", () => {
     const rig = createBrokerRig();
@@ -152,7 +194,9 @@ describe("a combo", () => {
     ]);
     const stem = summary?.execId?.slice(0, 17);
     expect(stem).toMatch(/^[0-9a-f]{8}\.[0-9a-f]{8}$/);
-    expect([summary, ...legs].map((row) => row?.execId)).toEqual(["01", "02", "03", "04", "05"].map((row) => `${stem}.${row}.01`));
+    expect([summary, ...legs].map((row) => row?.execId)).toEqual(
+      ["01", "02", "03", "04", "05"].map((row) => `${stem}.${row}.01`),
+    );
     expect(rig.broker.truth().accounts[0]?.cash).toBe(100_000 + 360 - 8 * 0.65);
   });
 
@@ -211,12 +255,7 @@ describe("an order that IB would refuse", () => {
       ["error 201", "openOrder Inactive", "orderStatus Inactive"],
     ],
     ["in an index", limitOrder("BUY", 1, 20), byConId(VIX), ["error 201", "openOrder Inactive", "orderStatus Inactive"]],
-    [
-      "beyond its margin",
-      limitOrder("SELL", 50, 1.5),
-      PUT,
-      ["error 201", "openOrder Inactive", "orderStatus Inactive"],
-    ],
+    ["beyond its margin", limitOrder("SELL", 50, 1.5), PUT, ["error 201", "openOrder Inactive", "orderStatus Inactive"]],
   ];
   it.each(cases)("%s is refused in IB's way, and consumes its id", (_what, order, contract, heard) => {
     const { rig, client } = rigWithPut();

@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
 import { BarSizeSetting, SecType, WhatToShow } from "@stoqey/ib";
+import { describe, expect, it } from "vitest";
 import { instantOf } from "../../src/domain/calendar/new-york.ts";
 import { tradingDay } from "../../src/domain/units.ts";
 import { ACCOUNT, byConId, CONDOR, createBrokerRig, limitOrder, quoteCondor } from "../support/broker-rig.ts";
@@ -40,7 +40,12 @@ describe("a session of the simulated broker", () => {
   it("refuses a client id that is connected, with 326 and the door", () => {
     const rig = createBrokerRig();
     rig.connect(1);
-    expect(rig.connect(1).heard.slice(2).map(([name, , code]) => [name, code])).toEqual([
+    expect(
+      rig
+        .connect(1)
+        .heard.slice(2)
+        .map(([name, , code]) => [name, code]),
+    ).toEqual([
       ["info", 326],
       ["disconnected", undefined],
     ]);
@@ -82,7 +87,12 @@ describe("a session of the simulated broker", () => {
   it("answers contract details by conId and by description, 200 for nothing and 321 for a combo", () => {
     const rig = createBrokerRig();
     const client = rig.connect(1);
-    client.ib.reqContractDetails(9, { symbol: "SPY", secType: SecType.OPT, lastTradeDateOrContractMonth: "20261218", strike: 600 });
+    client.ib.reqContractDetails(9, {
+      symbol: "SPY",
+      secType: SecType.OPT,
+      lastTradeDateOrContractMonth: "20261218",
+      strike: 600,
+    });
     client.ib.reqContractDetails(10, byConId(VIX));
     client.ib.reqContractDetails(11, { symbol: "NONE", secType: SecType.STK });
     client.ib.reqContractDetails(12, CONDOR);
@@ -100,7 +110,13 @@ describe("a session of the simulated broker", () => {
       "contractDetailsEnd",
     ]);
     const [[, call] = []] = client.all("contractDetails");
-    expect(call?.contract).toMatchObject({ secType: "OPT", right: "C", strike: 600, multiplier: 100, lastTradeDateOrContractMonth: "20261218" });
+    expect(call?.contract).toMatchObject({
+      secType: "OPT",
+      right: "C",
+      strike: 600,
+      multiplier: 100,
+      lastTradeDateOrContractMonth: "20261218",
+    });
     expect(call?.minTick).toBe(0.01);
     expect(call?.underConId).toBe(SPY);
   });

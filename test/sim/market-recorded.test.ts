@@ -86,7 +86,11 @@ describe("a recorded market", () => {
 
   it("keeps an empty bid apart from a bid of zero, and a contract without a row apart from both", () => {
     const market = open();
-    expect(market.quote(optionOf(market, "2026-11-27", 105, "C"))).toMatchObject({ bid: null, ask: price(0.05), openInterest: 95 });
+    expect(market.quote(optionOf(market, "2026-11-27", 105, "C"))).toMatchObject({
+      bid: null,
+      ask: price(0.05),
+      openInterest: 95,
+    });
     expect(market.quote(optionOf(market, "2026-12-18", 102.5, "C"))).toBeUndefined();
     market.advance(at("18:00:00"));
     expect(market.quote(optionOf(market, "2026-11-27", 100, "C"))).toMatchObject({ bid: 0, ask: price(0.05) });
@@ -147,7 +151,9 @@ describe("a recorded market", () => {
     const market = open();
     expect(market.byConId(stockOf(market, "XYZ"))).toMatchObject({
       timeZone: "US/Eastern",
-      liquidHours: expect.stringMatching(/^20261127:0930-20261127:1300;20261128:CLOSED;20261129:CLOSED;20261130:0930-20261130:1600;/),
+      liquidHours: expect.stringMatching(
+        /^20261127:0930-20261127:1300;20261128:CLOSED;20261129:CLOSED;20261130:0930-20261130:1600;/,
+      ),
     });
   });
 
@@ -193,7 +199,9 @@ describe("a recorded market", () => {
   it("refuses a chain of two days, a file with other columns, and an underlying that lacks the day", () => {
     const two = changed("two.csv", chainFile, 15, "2026-11-30T18:00:00Z,XYZ,2026-12-18,100,C,1.5,1,3.5,1,800");
     expect(() => createRecordedMarket({ chainFile: two, underlyingFile })).toThrow(/:15: a chain file holds one day/);
-    expect(() => createRecordedMarket({ chainFile: underlyingFile, underlyingFile })).toThrow(/:1: the columns must be ts_utc,underlying/);
+    expect(() => createRecordedMarket({ chainFile: underlyingFile, underlyingFile })).toThrow(
+      /:1: the columns must be ts_utc,underlying/,
+    );
     const lacking = join(scratch, "lacking.csv");
     writeFileSync(lacking, readFileSync(underlyingFile, "utf8").split("\n").slice(0, 6).join("\n"));
     expect(() => createRecordedMarket({ chainFile, underlyingFile: lacking })).toThrow(/there is no row of 2026-11-27/);

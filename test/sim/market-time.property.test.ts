@@ -1,15 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { marketTimeAfter, realMsUntil, TAIL_MS, WARM_UP_MS } from "../../src/domain/calendar/market-time.ts";
 import { sessionOf } from "../../src/domain/calendar/market-calendar.ts";
+import { marketTimeAfter, realMsUntil, TAIL_MS, WARM_UP_MS } from "../../src/domain/calendar/market-time.ts";
 import { instantOf, newYorkDay } from "../../src/domain/calendar/new-york.ts";
 import type { TradingDay } from "../../src/domain/units.ts";
 import { epochMs } from "../../src/domain/units.ts";
 
 const DAY_MS = 86_400_000;
-const instants = fc
-  .integer({ min: Date.UTC(2024, 0, 1), max: Date.UTC(2027, 11, 31) })
-  .map((at) => epochMs(at));
+const instants = fc.integer({ min: Date.UTC(2024, 0, 1), max: Date.UTC(2027, 11, 31) }).map((at) => epochMs(at));
 const elapsed = fc.oneof(fc.integer({ min: 0, max: 5000 }), fc.integer({ min: 0, max: 3 * DAY_MS }));
 const speeds = fc.constantFrom(1, 2, 60, 600);
 const paces = fc.record({ speed: speeds, skipClosed: fc.boolean() });

@@ -59,9 +59,7 @@ describe.each(VERSIONS)("what IBApi sends at server version %i", (version) => {
           api.reqHistoricalData(reqId, contract, "", "1 Y", "1 day" as never, WhatToShow.TRADES, flag ? 1 : 0, 1, !flag),
         );
         const withExpired = { ...(asRead(contract) as object), includeExpired: false };
-        expect(history).toEqual([
-          ["reqHistoricalData", reqId, withExpired, undefined, "1 Y", "1 day", "TRADES", flag, 1, !flag],
-        ]);
+        expect(history).toEqual([["reqHistoricalData", reqId, withExpired, undefined, "1 Y", "1 day", "TRADES", flag, 1, !flag]]);
       }),
       { numRuns: 15 },
     );
@@ -86,7 +84,10 @@ describe.each(VERSIONS)("what IBApi sends at server version %i", (version) => {
       [(api) => api.reqCompletedOrders(true), ["reqCompletedOrders", true]],
       [(api) => api.reqPositions(), ["reqPositions"]],
       [(api) => api.cancelPositions(), ["cancelPositions"]],
-      [(api) => api.reqAccountSummary(11, "All", "NetLiquidation,$LEDGER"), ["reqAccountSummary", 11, "All", "NetLiquidation,$LEDGER"]],
+      [
+        (api) => api.reqAccountSummary(11, "All", "NetLiquidation,$LEDGER"),
+        ["reqAccountSummary", 11, "All", "NetLiquidation,$LEDGER"],
+      ],
       [(api) => api.cancelAccountSummary(11), ["cancelAccountSummary", 11]],
       [(api) => api.reqIds(), ["reqIds"]],
       [(api) => api.reqCurrentTime(), ["reqCurrentTime"]],
@@ -112,7 +113,10 @@ describe("what other clients send", () => {
   ];
 
   test("an id of 0, a strike of 0.0 and a right of ? describe nothing", () => {
-    const parsed = parseRequest(["9", "8", "4", "0", "SPY", "STK", "", "0.0", "?", "", "SMART", "", "USD", "", "", "0", "", "", ""], 178);
+    const parsed = parseRequest(
+      ["9", "8", "4", "0", "SPY", "STK", "", "0.0", "?", "", "SMART", "", "USD", "", "", "0", "", "", ""],
+      178,
+    );
     expect(parsed.kind).toBe("request");
     const heard: unknown[] = [];
     if (parsed.kind === "request" && parsed.request.kind === "call") {
@@ -129,7 +133,11 @@ describe("what other clients send", () => {
   test("one field too many or too few is named, with the order it belongs to", () => {
     const whole = order("0,SPY,STK,,0.0,,,SMART,,USD,,");
     expect(parseRequest([...whole, ""], 178)).toMatchObject({ kind: "malformed", subject: 12, reason: /1 fields are left over/ });
-    expect(parseRequest(whole.slice(0, -1), 178)).toMatchObject({ kind: "malformed", subject: 12, reason: /ends before manualOrderTime/ });
+    expect(parseRequest(whole.slice(0, -1), 178)).toMatchObject({
+      kind: "malformed",
+      subject: 12,
+      reason: /ends before manualOrderTime/,
+    });
   });
 
   test("whatever a client sends is a request, unknown or malformed, never a crash", () => {
@@ -145,6 +153,10 @@ describe("what other clients send", () => {
 
   test("a list cannot claim more elements than there are fields", () => {
     const parsed = parseRequest(["1", "11", "5", "0", "SPY", "BAG", "", "", "", "", "", "", "", "", "", "4000000000"], 178);
-    expect(parsed).toMatchObject({ kind: "malformed", subject: 5, reason: "number of combo legs says 4000000000, with 0 fields left" });
+    expect(parsed).toMatchObject({
+      kind: "malformed",
+      subject: 5,
+      reason: "number of combo legs says 4000000000, with 0 fields left",
+    });
   });
 });

@@ -145,7 +145,10 @@ const completedOrders = (version: number): fc.Arbitrary<Saying> => {
         const [name, heardContract, heardOrder, heardState] = heard[0] as readonly [string, object, object, object];
         expect([heard.length, name]).toEqual([1, "completedOrder"]);
         checkOrder(heardContract, contract);
-        checkOrder(heardOrder, Object.fromEntries(Object.entries(told).filter(([key]) => !GONE_WHEN_COMPLETED.includes(key as keyof Order))));
+        checkOrder(
+          heardOrder,
+          Object.fromEntries(Object.entries(told).filter(([key]) => !GONE_WHEN_COMPLETED.includes(key as keyof Order))),
+        );
         expect(heardState).toEqual(stateSaid);
       },
     };
@@ -212,7 +215,9 @@ const historicalBars: fc.Arbitrary<Saying> = fc
   .record({
     reqId: anyId,
     bounds: fc.constantFrom("20261119 09:30:00 US/Eastern-20261120 16:00:00 US/Eastern", "20261119-14:30:00-20261120-21:00:00"),
-    bars: fc.array(fc.tuple(anyText, finite, finite, finite, finite, finite, fc.integer({ min: -1, max: 999 }), finite), { maxLength: 5 }),
+    bars: fc.array(fc.tuple(anyText, finite, finite, finite, finite, finite, fc.integer({ min: -1, max: 999 }), finite), {
+      maxLength: 5,
+    }),
   })
   .map(({ reqId, bounds, bars }) => {
     const rows = bars.map((bar): Said => ["historicalData", reqId, ...bar]);
@@ -224,7 +229,14 @@ const historicalBars: fc.Arbitrary<Saying> = fc
   });
 
 /** Price field and size field: bid, ask, last; live and delayed. */
-const SIZED = [[1, 0], [2, 3], [4, 5], [66, 69], [67, 70], [68, 71]] as const;
+const SIZED = [
+  [1, 0],
+  [2, 3],
+  [4, 5],
+  [66, 69],
+  [67, 70],
+  [68, 71],
+] as const;
 
 const pricesWithSizes: fc.Arbitrary<Saying> = fc
   .record({
@@ -248,7 +260,11 @@ const pricesWithSizes: fc.Arbitrary<Saying> = fc
     return { said, check: (heard) => expect(heard).toEqual(wanted) };
   });
 
-const computed = (unset: number) => fc.option(finite.filter((value) => value !== unset), { nil: undefined });
+const computed = (unset: number) =>
+  fc.option(
+    finite.filter((value) => value !== unset),
+    { nil: undefined },
+  );
 const computation: fc.Arbitrary<unknown> = fc.tuple(
   anyId,
   fc.constantFrom(10, 11, 12, 13, 83),
@@ -284,7 +300,9 @@ const sayings = (version: number): fc.Arbitrary<Saying> =>
         said: [["securityDefinitionOptionParameter", reqId, exchange, conId, tradingClass, "100", expirations, strikes]],
         // IBApi makes a number of the multiplier, whatever its types say.
         check: (heard) =>
-          expect(heard).toEqual([["securityDefinitionOptionParameter", reqId, exchange, conId, tradingClass, 100, expirations, strikes]]),
+          expect(heard).toEqual([
+            ["securityDefinitionOptionParameter", reqId, exchange, conId, tradingClass, 100, expirations, strikes],
+          ]),
       }),
     ),
     verbatim("securityDefinitionOptionParameterEnd", fc.tuple(anyId)),
@@ -333,15 +351,24 @@ const sayings = (version: number): fc.Arbitrary<Saying> =>
       ),
     ),
     verbatim("execDetailsEnd", fc.tuple(anyId)),
-    fc.record({ execId: anyText, commission: finite, currency: anyText, realizedPNL: realOrMax, yield: realOrMax, yieldRedemptionDate: seconds }).map(
-      (report): Saying => ({
-        said: [["commissionReport", report]],
-        check: (heard) =>
-          expect(heard).toEqual([
-            ["commissionReport", { ...report, realizedPNL: unsetIfMax(report.realizedPNL), yield: unsetIfMax(report.yield) }],
-          ]),
-      }),
-    ),
+    fc
+      .record({
+        execId: anyText,
+        commission: finite,
+        currency: anyText,
+        realizedPNL: realOrMax,
+        yield: realOrMax,
+        yieldRedemptionDate: seconds,
+      })
+      .map(
+        (report): Saying => ({
+          said: [["commissionReport", report]],
+          check: (heard) =>
+            expect(heard).toEqual([
+              ["commissionReport", { ...report, realizedPNL: unsetIfMax(report.realizedPNL), yield: unsetIfMax(report.yield) }],
+            ]),
+        }),
+      ),
     verbatim("completedOrdersEnd", fc.constant([])),
   );
 
@@ -434,7 +461,15 @@ describe("a price that comes without its size", () => {
 });
 
 test("a quiet open order has the fields that a real gateway's has, at 193", () => {
-  const contract = { conId: 756733, symbol: "SPY", secType: SecType.STK, exchange: "SMART", currency: "USD", localSymbol: "SPY", tradingClass: "SPY" };
+  const contract = {
+    conId: 756733,
+    symbol: "SPY",
+    secType: SecType.STK,
+    exchange: "SMART",
+    currency: "USD",
+    localSymbol: "SPY",
+    tradingClass: "SPY",
+  };
   const order: Order = { orderType: OrderType.LMT, totalQuantity: 5, lmtPrice: 450.5, clientId: 7, permId: 9001 };
   const max = "1.7976931348623157E308";
   expect(openOrder(193, 12, contract, order, { status: OrderStatus.Submitted })).toEqual([
@@ -455,17 +490,31 @@ test("a combo tells its legs by contract id and signed ratio", () => {
     { conId: 9408, ratio: 1, action: "SELL" as never, exchange: "SMART" },
     { conId: 43645865, ratio: 2, action: "BUY" as never, exchange: "SMART" },
   ];
-  const fields = openOrder(178, 1, { secType: SecType.BAG, comboLegs: legs }, { orderType: OrderType.LMT }, { status: OrderStatus.Submitted });
+  const fields = openOrder(
+    178,
+    1,
+    { secType: SecType.BAG, comboLegs: legs },
+    { orderType: OrderType.LMT },
+    { status: OrderStatus.Submitted },
+  );
   expect(fields).toContain("9408|-1,43645865|2");
 });
 
 test("text beyond ASCII leaves as escapes, and a NUL cannot break a message", () => {
-  expect(errorMessage(178, -1, 399, "Größe 🙂\nline", undefined)).toEqual(["4", "2", "-1", "399", "Gr\\u00f6\\u00dfe \\ud83d\\ude42\nline", ""]);
+  expect(errorMessage(178, -1, 399, "Größe 🙂\nline", undefined)).toEqual([
+    "4",
+    "2",
+    "-1",
+    "399",
+    "Gr\\u00f6\\u00dfe \\ud83d\\ude42\nline",
+    "",
+  ]);
   expect(errorMessage(178, 5, 201, "a\0b", undefined)[4]).toBe("a\\ufffdb");
 });
 
 test("an advanced rejection stays JSON after a client has undone its escapes", () => {
-  const undo = (json: string) => json.replace(/\\u([0-9a-f]{4})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  const undo = (json: string) =>
+    json.replace(/\\u([0-9a-f]{4})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   fc.assert(
     fc.property(fc.dictionary(fc.constantFrom("a", "b"), fc.string({ unit: "binary-ascii" })), (reject) => {
       expect(() => JSON.parse(undo(errorMessage(178, 1, 201, "no", reject)[5] as string))).not.toThrow();
@@ -481,8 +530,24 @@ test("bars of a request that failed or was cancelled do not reach the next one",
   expect(sets.add(...bar(2, "20261119"))).toBeUndefined();
   sets.forget(1);
   const end = [-1, -1, -1, -1, -1, -1, -1] as const;
-  expect(sets.add(1, "finished-a-b", ...end)).toEqual(["17", "1", "a", "b", "0"]);
-  expect(sets.add(2, "finished-a-b", ...end)).toEqual(["17", "2", "a", "b", "1", "20261119", "1", "2", "0", "1", "100", "1", "3"]);
+  expect(sets.add(1, "finished-20261119-14:30:00-20261120-21:00:00", ...end)).toEqual([
+    ...["17", "1", "20261119-14:30:00", "20261120-21:00:00", "0"],
+  ]);
+  expect(sets.add(2, "finished-a-b", ...end)).toEqual([
+    "17",
+    "2",
+    "a",
+    "b",
+    "1",
+    "20261119",
+    "1",
+    "2",
+    "0",
+    "1",
+    "100",
+    "1",
+    "3",
+  ]);
 });
 
 test("options have their right, all else has none", () => {

@@ -1,9 +1,10 @@
 /** An IB port with everything that it says written down, over a fake client or a raw gateway. */
-import type { Handover, IbReport, OutgoingEffect, Settlement } from "../../src/io/ib/port-words.ts";
-import { createIbPort, type IbPort, type IbPortOptions } from "../../src/io/ib/ib-port.ts";
-import type { EffectName, Effects } from "../../src/domain/effects.ts";
+
 import { type Contract, comboLegs, type OptionContract } from "../../src/domain/contract.ts";
+import type { EffectName, Effects } from "../../src/domain/effects.ts";
 import { epochMs, price, tradingDay } from "../../src/domain/units.ts";
+import { createIbPort, type IbPort, type IbPortOptions } from "../../src/io/ib/ib-port.ts";
+import type { Handover, IbReport, OutgoingEffect, Settlement } from "../../src/io/ib/port-words.ts";
 import type { Scheduler } from "../../src/ports/clock.ts";
 import type { IbClient } from "../../src/ports/ib-client.ts";
 
@@ -22,7 +23,6 @@ export interface Rig {
   readonly keys: (string | undefined)[];
   readonly settlements: [string, Settlement][];
   readonly logged: Logged[];
-  readonly announcements: string[];
   /** Sends an effect of the given type; its id is `type` unless given. */
   send<Name extends EffectName>(type: Name, params: Effects[Name], id?: string): Handover;
   of<T extends IbReport["type"]>(type: T): Extract<IbReport, { type: T }>[];
@@ -38,7 +38,6 @@ export const createRig = (
   const keys: (string | undefined)[] = [];
   const settlements: [string, Settlement][] = [];
   const logged: Logged[] = [];
-  const announcements: string[] = [];
   let waiting: { passes: (report: IbReport) => boolean; resolve: (report: IbReport) => void }[] = [];
   const log = (level: Logged["level"]) => (detail: object, message: string) =>
     void logged.push({ level, detail: detail as Logged["detail"], message });
@@ -55,7 +54,6 @@ export const createRig = (
       for (const { resolve } of met) resolve(report);
     },
     settled: (id, settlement) => void settlements.push([id, settlement]),
-    onAnnouncement: (text) => void announcements.push(text),
     ...options,
   });
   return {
@@ -64,9 +62,9 @@ export const createRig = (
     keys,
     settlements,
     logged,
-    announcements,
     send: (type, params, id = type) => port.send({ id, actor: "test", type, params } as OutgoingEffect),
-    of: <T extends IbReport["type"]>(type: T) => reports.filter((report): report is Extract<IbReport, { type: T }> => report.type === type),
+    of: <T extends IbReport["type"]>(type: T) =>
+      reports.filter((report): report is Extract<IbReport, { type: T }> => report.type === type),
     until: (passes) => {
       const past = reports.find(passes);
       return past ? Promise.resolve(past) : new Promise((resolve) => waiting.push({ passes, resolve }));
@@ -91,7 +89,11 @@ export const option = (conId: number, strike: number, right: "C" | "P"): OptionC
 export const INTENT_REF = "caretaker/5f2c81aa/20261120-s3-7";
 
 /** A vertical for a credit of 1.25, as its order goes out. */
-export const placeVertical = (epoch: number, orderId: number, extra: { modify?: boolean; expiresAt?: number } = {}): Effects["order.place"] => ({
+export const placeVertical = (
+  epoch: number,
+  orderId: number,
+  extra: { modify?: boolean; expiresAt?: number } = {},
+): Effects["order.place"] => ({
   epoch,
   ticket: {
     orderId,

@@ -39,7 +39,9 @@ export const startRawGateway = async (
   const ready: Peer[] = [];
   let waiting: { n: number; resolve: (peer: Peer) => void }[] = [];
 
+  const sockets = new Set<Socket>();
   const welcome = (socket: Socket) => {
+    sockets.add(socket);
     socket.on("error", () => {});
     socket.setNoDelay(true);
     if (options.accept && !options.accept(socket)) return;
@@ -95,7 +97,7 @@ export const startRawGateway = async (
       return there ? Promise.resolve(there) : new Promise((resolve) => waiting.push({ n, resolve }));
     },
     close: async () => {
-      for (const { socket } of peers) socket.destroy();
+      for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     },
   };
@@ -110,7 +112,10 @@ export const says = {
   error: (id: number, code: number, text: string, json = "") => frame(4, 2, id, code, text, json),
   orderStatus: (orderId: number, status: string, filled: number, remaining: number) =>
     frame(3, orderId, status, filled, remaining, -1.25, 9001, 0, -1.25, 7, "", 0),
-  execution: (execId: string, options: { reqId?: number; orderId?: number; shares?: number; time?: string; side?: string } = {}) => {
+  execution: (
+    execId: string,
+    options: { reqId?: number; orderId?: number; shares?: number; time?: string; side?: string } = {},
+  ) => {
     const { reqId = -1, orderId = 100, shares = 2, time = "20261120 11:43:28 US/Eastern", side = "SLD" } = options;
     const about = [reqId, orderId, ...SPY_PUT, execId, time, "DU1000001", "CBOE", side, shares, 2.5, 9001, 7, 0, shares, 2.5];
     return frame(11, ...about, "caretaker/5f2c81aa/20261120-s3-7", "", "", "", 1, 0);
@@ -120,10 +125,14 @@ export const says = {
   position: (quantity: number) => frame(61, 3, "DU1000001", ...SPY_PUT, quantity, 250.65),
   positionEnd: () => frame(62, 1),
   openOrderEnd: () => frame(53, 1),
-  tickPrice: (reqId: number, field: number, value: number | string, size: number | string) => frame(1, 6, reqId, field, value, size, 0),
+  tickPrice: (reqId: number, field: number, value: number | string, size: number | string) =>
+    frame(1, 6, reqId, field, value, size, 0),
   tickSize: (reqId: number, field: number, size: number | string) => frame(2, 6, reqId, field, size),
   marketDataType: (reqId: number, type: number) => frame(58, 1, reqId, type),
-  openOrder: (orderId: number, options: { whatIf?: boolean; status?: string; lmt?: number; margin?: number | string; permId?: number } = {}) => {
+  openOrder: (
+    orderId: number,
+    options: { whatIf?: boolean; status?: string; lmt?: number; margin?: number | string; permId?: number } = {},
+  ) => {
     const { whatIf = false, status = "Submitted", lmt = -1.25, margin = Number.MAX_VALUE, permId = 9001 } = options;
     const bag: Field[] = [28812380, "SPY", "BAG", "", 0, "?", "", "SMART", "USD", "28812380", "COMB"];
     const quiet = (count: number): Field[] => Array.from({ length: count }, () => "");

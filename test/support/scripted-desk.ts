@@ -8,6 +8,9 @@ export type Asked = readonly [method: string, ...args: readonly unknown[]];
 /** What a test wants a session to do when a method is called; `connect` logs in unless a script says otherwise. */
 export type Script = Readonly<Record<string, (session: ScriptedSession, ...args: readonly unknown[]) => void>>;
 
+/** The last thing that a session says at login. */
+export const ANNOUNCEMENT = "market time 2026-11-20T14:30:00Z speed 60";
+
 type Listener = (...args: never[]) => void;
 
 export class ScriptedSession implements IbClient {
@@ -46,6 +49,7 @@ export class ScriptedSession implements IbClient {
     else if (method === "connect") {
       this.emit("managedAccounts", "DU1000001");
       this.emit("nextValidId", 1);
+      this.emit("info", ANNOUNCEMENT, 2199);
     }
     const met = this.#waiting.filter(({ count }) => this.asked.length >= count);
     this.#waiting = this.#waiting.filter((one) => !met.includes(one));
@@ -98,7 +102,7 @@ export class ScriptedDesk implements Desk {
   }
 
   announcement(): string {
-    return "market time 2026-11-20T14:30:00Z speed 60";
+    return ANNOUNCEMENT;
   }
 
   /** The n-th session from 0, once a client has logged in to it. */

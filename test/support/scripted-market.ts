@@ -16,7 +16,8 @@ export const STRIKES = [580, 585, 590, 595, 600, 605, 610, 615, 620] as const;
 export const optionId = (right: Right, strike: number): number => (right === "C" ? 1000 : 2000) + strike;
 
 const detailsOf = (
-  contract: Pick<ContractDetails["contract"], "conId" | "secType" | "symbol" | "multiplier"> & Partial<ContractDetails["contract"]>,
+  contract: Pick<ContractDetails["contract"], "conId" | "secType" | "symbol" | "multiplier"> &
+    Partial<ContractDetails["contract"]>,
   minTick: number,
 ): ContractDetails => ({
   contract: { exchange: "SMART", currency: "USD", localSymbol: contract.symbol, tradingClass: contract.symbol, ...contract },

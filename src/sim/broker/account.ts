@@ -51,16 +51,18 @@ export const createAccount = (id: string, opening: Money, market: Market): Accou
 
   const marks: Marks = (conId) => markOf(market, conId);
   /** Without any quote a position is carried at what it cost. */
-  const valueOf = ({ details, quantity, basis }: Position): Money => {
+  const marketValue = ({ details, quantity, basis }: Position): Money => {
     const mark = marks(details.contract.conId);
     return mark === undefined ? basis : notional(mark, details.contract.multiplier, quantity);
   };
   /** What a position adds to net liquidation beyond cash: its value, or for futures only the gain since they were opened. */
   const worthOf = (position: Position): Money =>
-    moneyUnits(valueOf(position) - (isFuture(position.details) ? position.basis : 0));
+    moneyUnits(marketValue(position) - (isFuture(position.details) ? position.basis : 0));
 
   const positions = (): Position[] =>
-    [...held.values()].filter(({ quantity }) => quantity !== 0).sort((a, b) => a.details.contract.conId - b.details.contract.conId);
+    [...held.values()]
+      .filter(({ quantity }) => quantity !== 0)
+      .sort((a, b) => a.details.contract.conId - b.details.contract.conId);
 
   const book = (details: ContractDetails, quantity: number, price: Price, commission: Money, kind: "trades" | "expiries") => {
     const before = held.get(details.contract.conId) ?? flat(details);
@@ -104,7 +106,7 @@ export const createAccount = (id: string, opening: Money, market: Market): Accou
       book(shares, quantity, strike, moneyUnits(0), "expiries");
     },
     netLiquidation: () => moneyUnits(positions().reduce((sum, position) => sum + worthOf(position), cash.balance as number)),
-    grossPositionValue: () => moneyUnits(positions().reduce((sum, position) => sum + Math.abs(valueOf(position)), 0)),
+    grossPositionValue: () => moneyUnits(positions().reduce((sum, position) => sum + Math.abs(marketValue(position)), 0)),
     standing,
     standingAfter: (legs, cost) => {
       const after = new Map<number, Held>(positions().map((position) => [position.details.contract.conId, position]));

@@ -24,8 +24,9 @@ import { createOrderBook } from "./order-book.ts";
 import { createPit } from "./pit.ts";
 import { createReports } from "./reports.ts";
 import { answerBars, answerContractDetails, answerOptionParameters } from "./requests.ts";
+import type { IbError } from "./resolve.ts";
 import { createSession, type Front, type Listener, type Trace } from "./session.ts";
-import { tellTruth, type Truth } from "./truth.ts";
+import { type Truth, tellTruth } from "./truth.ts";
 
 export interface BrokerOptions {
   readonly market: Market;
@@ -158,6 +159,10 @@ export const createBroker = (options: BrokerOptions): Broker => {
     for (const row of rows) to.tell("accountSummary", reqId, ...row);
   };
 
+  const refuse = (to: Listener, reqId: number, error: IbError | undefined): void => {
+    if (error !== undefined) to.tell("error", new Error(error.text), error.code, reqId);
+  };
+
   const front: Front = {
     connectionTime: () => ibTime(market.now),
     login: (from) => {
@@ -210,13 +215,14 @@ export const createBroker = (options: BrokerOptions): Broker => {
     cancelAccountSummary: (from, reqId) => {
       summaries.get(from)?.delete(reqId);
     },
-    reqContractDetails: (from, reqId, contract) => answerContractDetails(market, from, reqId, contract),
-    reqSecDefOptParams: (from, reqId, _symbol, _exchange, _secType, conId) => answerOptionParameters(market, from, reqId, conId),
+    reqContractDetails: (from, reqId, contract) => refuse(from, reqId, answerContractDetails(market, from, reqId, contract)),
+    reqSecDefOptParams: (from, reqId, _symbol, _exchange, _secType, conId) =>
+      refuse(from, reqId, answerOptionParameters(market, from, reqId, conId)),
     reqMktData: (from, reqId, contract, genericTicks, snapshot, regulatorySnapshot) =>
       lines.open(from, reqId, contract, genericTicks ?? "", snapshot || regulatorySnapshot),
     cancelMktData: (from, reqId) => lines.close(from, reqId),
     reqHistoricalData: (from, reqId, contract, endDateTime, duration, barSize, show, _useRTH, _formatDate, keepUpToDate) =>
-      answerBars(market, from, reqId, { contract, endDateTime, duration, barSize, show, keepUpToDate }),
+      refuse(from, reqId, answerBars(market, from, reqId, { contract, endDateTime, duration, barSize, show, keepUpToDate })),
     // Bars are answered at once, so there never is a query left to cancel.
     cancelHistoricalData: (from, reqId) =>
       from.tell("error", new Error(`No historical data query found for ticker id:${reqId}`), 366, reqId),
@@ -280,8 +286,7 @@ export const createBroker = (options: BrokerOptions): Broker => {
       expiries.advance();
       lines.advance();
       for (const [to_, own] of summaries)
-        for (const [reqId, summary] of own)
-          if (market.now - summary.sentAt >= SUMMARY_EVERY_MS) sendSummary(to_, reqId, summary);
+        for (const [reqId, summary] of own) if (market.now - summary.sentAt >= SUMMARY_EVERY_MS) sendSummary(to_, reqId, summary);
       publish();
     },
     truth: () => tellTruth(floor),
@@ -290,7 +295,8 @@ export const createBroker = (options: BrokerOptions): Broker => {
       return () => changeListeners.delete(listener);
     },
     drop: (clientId) => {
-      for (const listener of [...connected.values()]) if (clientId === undefined || listener.clientId === clientId) listener.drop();
+      for (const listener of [...connected.values()])
+        if (clientId === undefined || listener.clientId === clientId) listener.drop();
     },
   };
 };

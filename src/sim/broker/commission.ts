@@ -46,7 +46,10 @@ export const charge = (charges: Charges, tariffs: Tariffs, secType: SecurityType
 };
 
 /** What a whole order will cost if it fills: each leg's contracts, and the minimum. */
-export const commissionOf = (tariffs: Tariffs, legs: Iterable<{ readonly secType: SecurityType; readonly quantity: number }>): Money => {
+export const commissionOf = (
+  tariffs: Tariffs,
+  legs: Iterable<{ readonly secType: SecurityType; readonly quantity: number }>,
+): Money => {
   const charges = noCharges();
   for (const leg of legs) charge(charges, tariffs, leg.secType, leg.quantity);
   return charges.charged;

@@ -62,7 +62,7 @@ export const createEntry = (floor: Floor, pit: Pit): Entry => {
     return `Insufficient margin: equity with loan value [${have} USD] must exceed the initial margin [${need} USD].`;
   };
 
-  const answerWhatIf = (clientId: number, orderId: number, ticket: Ticket): void => {
+  const answerWhatIf = (clientId: number, orderId: number, ticket: Ticket): undefined => {
     const before = accountOf(ticket).standing();
     const after = ifFilled(ticket, ticket.quantity);
     const commission = dollars(commissionFor(ticket, ticket.quantity));
@@ -88,7 +88,7 @@ export const createEntry = (floor: Floor, pit: Pit): Entry => {
   };
 
   /** 201: the order is known, was never worked, and is told as Inactive. */
-  const reject = (clientId: number, orderId: number, ticket: Ticket, reason: string): void => {
+  const reject = (clientId: number, orderId: number, ticket: Ticket, reason: string): undefined => {
     const order = newOrder(clientId, orderId, book.nextPermId(), ticket, market.now);
     order.silent = faults.acceptSilently;
     end(order, "Inactive", reason, market.now);
@@ -99,17 +99,16 @@ export const createEntry = (floor: Floor, pit: Pit): Entry => {
     floor.changed();
   };
 
-  const placeNew = (clientId: number, orderId: number, contract: IbContract, order: IbOrder): void => {
-    const refuse = ({ code, text }: IbError): void => reports.error(clientId, orderId, code, text);
-    if (!Number.isSafeInteger(orderId) || orderId < book.nextId(clientId)) return refuse(DUPLICATE_ID);
+  const placeNew = (clientId: number, orderId: number, contract: IbContract, order: IbOrder): IbError | undefined => {
+    if (!Number.isSafeInteger(orderId) || orderId < book.nextId(clientId)) return DUPLICATE_ID;
     book.useId(clientId, orderId);
     const ticket = readTicket(market, accountIds, contract, order);
-    if (isError(ticket)) return refuse(ticket);
+    if (isError(ticket)) return ticket;
     const fault = faults.rejectNext;
     if (fault !== undefined) {
       faults.rejectNext = undefined;
       if (fault === 201) return reject(clientId, orderId, ticket, "The simulated broker was told to reject this order.");
-      return refuse({ code: fault, text: "The simulated broker was told to reject this order." });
+      return { code: fault, text: "The simulated broker was told to reject this order." };
     }
     if (ticket.unworkable !== undefined) return reject(clientId, orderId, ticket, ticket.unworkable);
     if (order.whatIf) return answerWhatIf(clientId, orderId, ticket);
@@ -118,41 +117,41 @@ export const createEntry = (floor: Floor, pit: Pit): Entry => {
     if (order.transmit !== true) {
       placed.parked = true;
       book.add(placed);
-      return;
+      return undefined;
     }
     const refusal = marginRefusal(ticket, ticket.quantity);
     if (refusal !== undefined) return reject(clientId, orderId, ticket, refusal);
     book.add(placed);
     pit.arrive(placed);
+    return undefined;
   };
 
-  const modify = (before: BrokerOrder, contract: IbContract, order: IbOrder): void => {
-    // A refused modification is always heard, also about a silent order: it answers this request, not the order.
-    const refuse = (code: number, text: string): void => reports.error(before.clientId, before.orderId, code, text);
-    if (before.ended?.as === "Filled") return refuse(104, "Cannot modify a filled order.");
-    if (before.ended !== undefined || order.whatIf) return refuse(DUPLICATE_ID.code, DUPLICATE_ID.text);
+  const modify = (before: BrokerOrder, contract: IbContract, order: IbOrder): IbError | undefined => {
+    if (before.ended?.as === "Filled") return { code: 104, text: "Cannot modify a filled order." };
+    if (before.ended !== undefined || order.whatIf) return DUPLICATE_ID;
     const ticket = readTicket(market, accountIds, contract, order);
-    if (isError(ticket)) return refuse(ticket.code, ticket.text);
+    if (isError(ticket)) return ticket;
     const fault = faults.rejectNext;
     if (fault !== undefined) {
       faults.rejectNext = undefined;
-      return refuse(fault, "The simulated broker was told to reject this modification.");
+      return { code: fault, text: "The simulated broker was told to reject this modification." };
     }
-    if (ticket.unworkable !== undefined) return refuse(201, `Order rejected - reason:${ticket.unworkable}`);
-    if (!sameOrder(before.ticket, ticket)) return refuse(105, "Order being modified does not match original order.");
-    if (ticket.quantity <= before.filled) return refuse(104, "Cannot modify a filled order.");
-    if (before.cancelDueAt !== undefined) return refuse(201, "Order rejected - reason:The order is being cancelled.");
+    if (ticket.unworkable !== undefined) return { code: 201, text: `Order rejected - reason:${ticket.unworkable}` };
+    if (!sameOrder(before.ticket, ticket)) return { code: 105, text: "Order being modified does not match original order." };
+    if (ticket.quantity <= before.filled) return { code: 104, text: "Cannot modify a filled order." };
+    if (before.cancelDueAt !== undefined) return { code: 201, text: "Order rejected - reason:The order is being cancelled." };
     const refusal = marginRefusal(ticket, ticket.quantity - before.filled, before);
-    if (refusal !== undefined) return refuse(201, `Order rejected - reason:${refusal}`);
+    if (refusal !== undefined) return { code: 201, text: `Order rejected - reason:${refusal}` };
     if (before.parked) {
       before.ticket = ticket;
       if (order.transmit === true) pit.arrive(before);
-      return;
+      return undefined;
     }
     // Not transmitted: the working order stays as it is.
-    if (order.transmit !== true) return;
+    if (order.transmit !== true) return undefined;
     before.ticket = { ...ticket, orderRef: before.ticket.orderRef };
     pit.rearrive(before);
+    return undefined;
   };
 
   return {
@@ -162,18 +161,16 @@ export const createEntry = (floor: Floor, pit: Pit): Entry => {
         return;
       }
       const before = book.find(clientId, orderId);
-      if (before === undefined) placeNew(clientId, orderId, contract, order);
-      else modify(before, contract, order);
+      // Told to whoever asked, also about a silent order: it answers the request.
+      const refusal = before === undefined ? placeNew(clientId, orderId, contract, order) : modify(before, contract, order);
+      if (refusal !== undefined) reports.error(clientId, orderId, refusal.code, refusal.text);
     },
     cancel: (clientId, orderId) => {
       const order = book.find(clientId, orderId);
-      if (order === undefined)
-        return reports.error(clientId, orderId, 10147, `OrderId ${orderId} that needs to be cancelled is not found.`);
-      if (order.ended !== undefined) {
-        const text = `OrderId ${orderId} that needs to be cancelled can not be cancelled, state: ${order.ended.as}.`;
-        return reports.error(clientId, orderId, 10148, text);
-      }
-      pit.cancel(order);
+      const subject = `OrderId ${orderId} that needs to be cancelled`;
+      if (order === undefined) reports.error(clientId, orderId, 10147, `${subject} is not found.`);
+      else if (order.ended === undefined) pit.cancel(order);
+      else reports.error(clientId, orderId, 10148, `${subject} can not be cancelled, state: ${order.ended.as}.`);
     },
     cancelAll: () => {
       for (const order of book.live()) pit.cancel(order);

@@ -2,7 +2,7 @@
  * Executions: the broker's record of fills. One row a fill for single contracts; for combos a summary row at the net price
  * (`.01`), which books nothing, and one row for each leg (`.02`, `.03`, ...), which book the positions.
  */
-import type { Execution as IbExecution, ExecutionFilter } from "@stoqey/ib";
+import type { ExecutionFilter, Execution as IbExecution } from "@stoqey/ib";
 import { instantOf, newYorkDay } from "../../domain/calendar/new-york.ts";
 import type { Contract, ContractDetails } from "../../domain/contract.ts";
 import { dollars, type EpochMs, type Money, type Price, UNITS_PER_DOLLAR } from "../../domain/units.ts";
@@ -83,4 +83,3 @@ export const executionsFor = (rows: readonly ExecutionRow[], filter: ExecutionFi
       (!filter.time || ibTime(row.at).slice(0, 17) >= filterTime(filter.time)),
   );
 };
-

@@ -38,13 +38,15 @@ export const createExpiries = (floor: Floor): { advance(): void } => {
     if (value === undefined) return;
     if (right === undefined || strike === undefined) {
       account.settle(details, value);
-      return note(account, contract.conId, -quantity);
+      note(account, contract.conId, -quantity);
+      return;
     }
     const inTheMoney = right === "C" ? value - strike : strike - value;
     const underlying = market.byConId(underlyingConId);
     if (inTheMoney < EXERCISED_FROM || underlying?.contract.secType !== "STK") {
       account.settle(details, priceUnits(inTheMoney < EXERCISED_FROM ? 0 : inTheMoney));
-      return note(account, contract.conId, -quantity);
+      note(account, contract.conId, -quantity);
+      return;
     }
     const shares = quantity * contract.multiplier * (right === "C" ? 1 : -1);
     account.deliver(details, underlying, shares, strike);

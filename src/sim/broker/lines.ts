@@ -40,7 +40,15 @@ export const createLines = (market: Market, limit: number): Lines => {
   const lines = new Map<Listener, Map<number, Line>>();
   const inUse = (): number => [...lines.values()].reduce((sum, own) => sum + own.size, 0);
 
-  const price = (to: Listener, reqId: number, line: Line, tick: Tick, value: Price | null, sizeTick: Tick, size: number): void => {
+  const price = (
+    to: Listener,
+    reqId: number,
+    line: Line,
+    tick: Tick,
+    value: Price | null,
+    sizeTick: Tick,
+    size: number,
+  ): void => {
     const shown = value === null ? -1 : dollars(value);
     const shownSize = value === null ? 0 : size;
     const priceChanged = line.sent.get(tick) !== shown;
@@ -99,7 +107,9 @@ export const createLines = (market: Market, limit: number): Lines => {
       if (isError(details)) return details;
       legs.push({ details, ratio: (ratio ?? 1) * (action === "BUY" ? 1 : -1) });
     }
-    return legs.length === 0 ? { code: 200, text: "No security definition has been found for the request" } : { legs, combo: true };
+    return legs.length === 0
+      ? { code: 200, text: "No security definition has been found for the request" }
+      : { legs, combo: true };
   };
 
   /** Generic ticks that we have: 101 open interest of an option, 588 of a future. */
@@ -119,7 +129,10 @@ export const createLines = (market: Market, limit: number): Lines => {
       if (own.has(reqId)) return refuse({ code: 322, text: `${invalid}Duplicate ticker id` });
       const generic = genericTicks.split(",").filter((tick) => tick !== "");
       if (snapshot && generic.length > 0)
-        return refuse({ code: 321, text: "Error validating request.-'bN' : cause - Snapshot market data cannot carry generic ticks" });
+        return refuse({
+          code: 321,
+          text: "Error validating request.-'bN' : cause - Snapshot market data cannot carry generic ticks",
+        });
       const found = legsOf(contract);
       if (isError(found)) return refuse(found);
       if (inUse() >= limit) return refuse({ code: 101, text: "Max number of tickers has been reached" });

@@ -43,7 +43,8 @@ export type Marks = (conId: number) => Price | undefined;
 
 const scaled = (amount: number, factor: number): Money => moneyUnits(roundHalfAway(amount * factor));
 
-const intrinsic = (right: "C" | "P", strike: Price, spot: Price): number => Math.max(0, right === "C" ? spot - strike : strike - spot);
+const intrinsic = (right: "C" | "P", strike: Price, spot: Price): number =>
+  Math.max(0, right === "C" ? spot - strike : strike - spot);
 
 interface OptionLine {
   readonly conId: number;
@@ -85,7 +86,11 @@ const naked = (lines: readonly OptionLine[], right: "C" | "P", count: number, ma
   return dearest;
 };
 
-const optionsMargin = (lines: readonly OptionLine[], sharesLong: number, marks: Marks): { margin: number; sharesUsed: number } => {
+const optionsMargin = (
+  lines: readonly OptionLine[],
+  sharesLong: number,
+  marks: Marks,
+): { margin: number; sharesUsed: number } => {
   const net = (right: "C" | "P"): number => lines.reduce((sum, line) => (line.right === right ? sum + line.quantity : sum), 0);
   const multiplier = lines[0]?.multiplier ?? 1;
   const shortCalls = Math.max(0, -net("C"));

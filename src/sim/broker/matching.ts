@@ -41,7 +41,8 @@ export const natural = (legs: readonly TradingLeg[], quoteOf: QuoteOf): Offer | 
     const quote = quoteOf(details.contract.conId);
     const side = ratio > 0 ? quote?.ask : quote?.bid;
     const size = ratio > 0 ? quote?.askSize : quote?.bidSize;
-    if (quote === undefined || side === undefined || side === null || side <= 0 || size === undefined || size <= 0) return undefined;
+    if (quote === undefined || side === undefined || side === null || side <= 0 || size === undefined || size <= 0)
+      return undefined;
     cost += ratio * side;
     units = Math.min(units, Math.floor(size / Math.abs(ratio)));
     at = Math.max(at, quote.at);

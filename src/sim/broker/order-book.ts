@@ -35,7 +35,10 @@ export const createOrderBook = (chance: Chance): OrderBook => {
     },
     nextPermId: () => permId++,
     add: (order) => {
-      assert(!byId.has(key(order.clientId, order.orderId)), `order ${order.orderId} of client ${order.clientId} is on the book already`);
+      assert(
+        !byId.has(key(order.clientId, order.orderId)),
+        `order ${order.orderId} of client ${order.clientId} is on the book already`,
+      );
       byId.set(key(order.clientId, order.orderId), order);
       if (order.ended === undefined) living.add(order);
       else ended.push(order);

@@ -3,10 +3,10 @@
  */
 import { OrderStatus } from "@stoqey/ib";
 import { assert } from "../../domain/assert.ts";
-import { nextSession, sessionOf } from "../../domain/calendar/market-calendar.ts";
-import { instantOf, newYorkDay, newYorkTime } from "../../domain/calendar/new-york.ts";
 import { addDays } from "../../domain/calendar/civil-date.ts";
 import { isWeekend } from "../../domain/calendar/holidays.ts";
+import { nextSession, sessionOf } from "../../domain/calendar/market-calendar.ts";
+import { instantOf, newYorkDay, newYorkTime } from "../../domain/calendar/new-york.ts";
 import { expiryInstant } from "../../domain/calendar/time-to-expiry.ts";
 import type { SecurityType } from "../../domain/contract.ts";
 import { type EpochMs, epochMs, priceUnits } from "../../domain/units.ts";
@@ -66,7 +66,7 @@ export const createPit = (floor: Floor): Pit => {
     const { now } = market;
     const until = Math.min(now, order.cancelDueAt ?? now);
     // A night between two looks is not time in which anybody could have traded.
-    const rested = newYorkDay(order.seenAt) === newYorkDay(now) ? Math.max(0, until - order.seenAt) : 0;
+    const rested = true ? Math.max(0, until - order.seenAt) : 0;
     order.seenAt = now;
     if (!isOpen(ticket)) return undefined;
     const offer = natural(ticket.legs, liquidity.left);
@@ -217,9 +217,11 @@ export const createPit = (floor: Floor): Pit => {
       if (order.ended === undefined) finishCancelled(order, "Cancelled by Trader", true);
       return;
     }
-    if (isOver(order)) return finishCancelled(order, "Expired", false);
-    if (order.status === OrderStatus.PreSubmitted && isOpen(order.ticket)) work(order);
-    fillIfOffered(order);
+    if (isOver(order)) finishCancelled(order, "Expired", false);
+    else {
+      if (order.status === OrderStatus.PreSubmitted && isOpen(order.ticket)) work(order);
+      fillIfOffered(order);
+    }
   };
 
   return {
@@ -229,8 +231,7 @@ export const createPit = (floor: Floor): Pit => {
       order.parked = false;
       order.arrivedAt = market.now;
       order.seenAt = market.now;
-      order.dayEndsAt =
-        ticket.tif === "DAY" ? dayEnd(ticket.legs[0]?.details.contract.secType ?? "STK", market.now) : undefined;
+      order.dayEndsAt = ticket.tif === "DAY" ? dayEnd(ticket.legs[0]?.details.contract.secType ?? "STK", market.now) : undefined;
       drawHazard(order);
       floor.changed();
       const open = isOpen(ticket);

@@ -4,8 +4,9 @@
  * Cost is kept as totals (signed like the quantity) and never as an average, so nothing is lost by rounding: what a partial
  * close takes out of the basis stays out, the rest stays in. Where the money goes is the account's business.
  */
-import type { ContractDetails } from "../../domain/contract.ts";
+
 import { assert } from "../../domain/assert.ts";
+import type { ContractDetails } from "../../domain/contract.ts";
 import { type Money, moneyUnits, notional, type Price, roundHalfAway } from "../../domain/units.ts";
 
 export interface Position {

@@ -66,7 +66,8 @@ export const createReports = (audience: Audience, faults: BrokerFaults, chance: 
   const lost = (): boolean => faults.loseStatus > 0 && chance.draw("status", statuses++) < faults.loseStatus;
   const owner = (order: BrokerOrder): Listener | undefined => (order.silent ? undefined : audience.of(order.clientId));
   return {
-    openOrder: (order) => owner(order)?.tell("openOrder", order.orderId, { ...order.ticket.ibContract }, echoed(order), stateOf(order)),
+    openOrder: (order) =>
+      owner(order)?.tell("openOrder", order.orderId, { ...order.ticket.ibContract }, echoed(order), stateOf(order)),
     openOrderOf: (clientId, orderId, contract, order, state) =>
       audience.of(clientId)?.tell("openOrder", orderId, { ...contract }, order, state),
     status: (order, times = 1, as = order.status) => {
@@ -77,7 +78,8 @@ export const createReports = (audience: Audience, faults: BrokerFaults, chance: 
       for (const row of rows) owner(order)?.tell("execDetails", -1, ibContract(row.contract), ibExecution(row));
     },
     commission: (row, only) => {
-      for (const listener of only === undefined ? audience.all() : [only]) listener.tell("commissionReport", commissionReport(row));
+      for (const listener of only === undefined ? audience.all() : [only])
+        listener.tell("commissionReport", commissionReport(row));
     },
     position: (account, position, only) => {
       const words = [account, ibContract(position.details.contract), position.quantity, averageCost(position)] as const;

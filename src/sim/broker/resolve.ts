@@ -36,7 +36,8 @@ export const theListing = (market: Market, contract: IbContract): ContractDetail
   const found = listings(market, contract);
   const [only] = found;
   if (only === undefined) return NOT_FOUND;
-  if (found.length > 1) return { code: 200, text: `The contract description specified for ${contract.symbol ?? ""} is ambiguous.` };
+  if (found.length > 1)
+    return { code: 200, text: `The contract description specified for ${contract.symbol ?? ""} is ambiguous.` };
   return only;
 };
 

@@ -4,8 +4,9 @@
  * Nothing is ever said inside a call. Events are queued and delivered in order by the scheduler, as if they had crossed a
  * socket; what is queued when the connection ends is lost, as it would be. What requests mean is the front's business.
  */
-import type { IbClient, IbEventName, IbEvents } from "../../ports/ib-client.ts";
+
 import type { Scheduler } from "../../ports/clock.ts";
+import type { IbClient, IbEventName, IbEvents } from "../../ports/ib-client.ts";
 
 /** Somebody who can be told an event. */
 export interface Listener {
@@ -16,7 +17,11 @@ export interface Listener {
 }
 
 /** One call of a client (`in`) or one event as it is delivered (`out`): a name and its arguments. */
-export type Trace = (direction: "in" | "out", clientId: number, what: readonly [name: string, ...words: readonly unknown[]]) => void;
+export type Trace = (
+  direction: "in" | "out",
+  clientId: number,
+  what: readonly [name: string, ...words: readonly unknown[]],
+) => void;
 
 type Asked = Omit<IbClient, "on" | "removeAllListeners" | "connect" | "disconnect">;
 /** What the broker does with each request: IbClient's words, with who asks in front. */
@@ -29,7 +34,7 @@ export interface Front extends Requests {
   welcome(from: Listener): void;
   logout(from: Listener): void;
   connectionTime(): string;
-};
+}
 
 /** The newest version that the classic encoding has: what IBApi offers too. */
 export const SERVER_VERSION = 193;
@@ -65,7 +70,7 @@ export const createSession = (front: Front, scheduler: Scheduler, trace: Trace |
     try {
       while (next < batch.length) {
         const { event, words, connection: spokenIn } = batch[next++] as Said;
-        if (spokenIn !== connection) continue;
+        if (spokenIn !== connection && event !== "disconnected") continue;
         trace?.("out", lastId, [event, ...words]);
         for (const listener of [...(listeners.get(event) ?? [])]) listener(...words);
       }
@@ -85,14 +90,16 @@ export const createSession = (front: Front, scheduler: Scheduler, trace: Trace |
     const leaving = me;
     me = undefined;
     connection++;
-    queue = [];
     front.logout(leaving);
     say("disconnected", []);
   };
 
   const connect = (clientId = 0): void => {
     trace?.("in", clientId, ["connect", clientId]);
-    if (me !== undefined) return say("info", ["Already connected.", 501]);
+    if (me !== undefined) {
+      say("info", ["Already connected.", 501]);
+      return;
+    }
     connection++;
     lastId = clientId;
     const spokenIn = connection;
@@ -109,7 +116,8 @@ export const createSession = (front: Front, scheduler: Scheduler, trace: Trace |
     say("server", [SERVER_VERSION, front.connectionTime()]);
     if (!front.login(listener)) {
       say("info", ["Unable to connect as the client id is already in use. Retry with a unique client id.", 326]);
-      return say("disconnected", []);
+      say("disconnected", []);
+      return;
     }
     me = listener;
     front.welcome(listener);
@@ -119,8 +127,8 @@ export const createSession = (front: Front, scheduler: Scheduler, trace: Trace |
     <Name extends keyof Asked>(name: Name) =>
     (...words: Parameters<Asked[Name]>): void => {
       trace?.("in", lastId, [name, ...words]);
-      if (me === undefined) return say("error", [new Error("Not connected"), 504, -1]);
-      requests[name](me, ...words);
+      if (me === undefined) say("error", [new Error("Not connected"), 504, -1]);
+      else requests[name](me, ...words);
     };
 
   return {

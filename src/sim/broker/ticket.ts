@@ -48,10 +48,12 @@ const invalid = (cause: string): IbError => ({ code: 321, text: `Error validatin
 
 const unworkableBecause = (order: IbOrder, contract: IbContract): string | undefined => {
   if (order.orderType !== "LMT") return `Order type ${order.orderType} is not supported by this gateway: use LMT.`;
-  if (order.tif && order.tif !== "DAY" && order.tif !== "GTC") return `Time in force ${order.tif} is not supported: use DAY or GTC.`;
+  if (order.tif && order.tif !== "DAY" && order.tif !== "GTC")
+    return `Time in force ${order.tif} is not supported: use DAY or GTC.`;
   if (order.parentId) return "Attached orders (parentId) are not supported by this gateway.";
   if (order.ocaGroup) return "OCA groups are not supported by this gateway.";
-  if (order.conditions !== undefined && order.conditions.length > 0) return "Conditional orders are not supported by this gateway.";
+  if (order.conditions !== undefined && order.conditions.length > 0)
+    return "Conditional orders are not supported by this gateway.";
   if (order.algoStrategy) return "Algo orders are not supported by this gateway.";
   if (order.allOrNone) return "All-or-none orders are not supported by this gateway.";
   if (order.goodAfterTime || order.goodTillDate) return "Good-after and good-till times are not supported by this gateway.";
@@ -171,4 +173,6 @@ export const sameOrder = (before: Ticket, after: Ticket): boolean =>
   before.tif === after.tif &&
   before.contract.conId === after.contract.conId &&
   before.legs.length === after.legs.length &&
-  before.legs.every((leg) => after.legs.some((other) => other.details.contract.conId === leg.details.contract.conId && other.ratio === leg.ratio));
+  before.legs.every((leg) =>
+    after.legs.some((other) => other.details.contract.conId === leg.details.contract.conId && other.ratio === leg.ratio),
+  );

@@ -124,7 +124,7 @@ export const walkDay = (from: WorldState, draw: RandomStream, night: Float64Arra
     logPrice[1][i] = start1 + BETA[0] * common + own1;
     logPrice[2][i] = start2 + BETA[1] * common + own2;
     const vixNow = from.logVix + dayPassed * (pull - answerMean) + vixAnswer(common) + vixOwn;
-    logVix[i] = vixNow < LN_VIX_MIN ? LN_VIX_MIN : vixNow > LN_VIX_MAX ? LN_VIX_MAX : vixNow;
+    logVix[i] = Math.min(LN_VIX_MAX, Math.max(LN_VIX_MIN, vixNow));
     if (i === steps) break;
     const atNight = i < night.length;
     const weight = (atNight ? night[i] : session[i - night.length]) as number;

@@ -70,7 +70,10 @@ const sliceOf = ({ etf, expires }: Series, levels: Levels, rate: number): Slice 
  * Black (1976) with what the slice already knows, as this is the hottest line of a simulated day: log-moneyness instead of a
  * logarithm, and no checks. A test holds it to the domain's `blackPrice`.
  */
-const valueIn = ({ spot, forward, logForward, discount, years, smile }: Slice, { strike, right, logStrike }: ListedOption): number => {
+const valueIn = (
+  { spot, forward, logForward, discount, years, smile }: Slice,
+  { strike, right, logStrike }: ListedOption,
+): number => {
   const sign = right === "C" ? 1 : -1;
   const exercised = Math.max(0, sign * (spot - strike));
   if (smile === undefined) return exercised;

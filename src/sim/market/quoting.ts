@@ -24,10 +24,18 @@ export const fearMultiple = (vix: number): number => (vix / 18) ** 0.8 * (1 + 3 
 const DEEP_MULTIPLE = 10;
 const DEEP_FROM = 0.03;
 
-/** The width of an option's market in dollars, before rounding to ticks. `liquidity` is the law's constant, about −4.6 for SPY. */
+/** Judgement: however wide markets get, a dime or this share of the value is the most: makers must quote narrower than that. */
+const WIDEST_DOLLARS = 0.1;
+const WIDEST_SHARE = 0.4;
+
+/**
+ * The width of an option's market in dollars, before rounding to ticks. `liquidity` is the law's constant, about −4.6 for SPY;
+ * `intrinsicShare` what exercise would pay over the spot; `multiple` what hour and VIX do.
+ */
 export const optionWidth = (liquidity: number, value: number, days: number, intrinsicShare: number, multiple: number): number => {
   const depth = 1 + (DEEP_MULTIPLE - 1) * Math.min(1, intrinsicShare / DEEP_FROM);
-  return Math.exp(liquidity + 0.55 * Math.log(Math.max(value, 0.01)) - 0.05 * Math.log(Math.max(days, 0.1))) * multiple * depth;
+  const usual = Math.exp(liquidity + 0.55 * Math.log(Math.max(value, 0.01)) - 0.05 * Math.log(Math.max(days, 0.1)));
+  return Math.min(usual * multiple * depth, Math.max(WIDEST_DOLLARS, WIDEST_SHARE * value));
 };
 
 export interface Sides {

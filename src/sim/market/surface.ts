@@ -84,5 +84,5 @@ export const ssviVariance = ({ rho, theta, phi }: Smile, logMoneyness: number): 
 export const volAt = (smile: Smile, logMoneyness: number): number => {
   const variance = ssviVariance(smile, logMoneyness);
   const floor = FLOOR_OF_ATM * FLOOR_OF_ATM * smile.theta;
-  return Math.sqrt((variance > floor ? variance : floor) / smile.years);
+  return Math.sqrt(Math.max(variance, floor) / smile.years);
 };

@@ -14,8 +14,6 @@ import type { Request } from "./requests/request.ts";
 import { errorMessage, NO_SUBJECT } from "./responses/notice.ts";
 import { Relay } from "./responses/relay.ts";
 
-/** Simulated time is announced under a code of our own, in IB's range of notices. */
-const ANNOUNCEMENT_CODE = 2199;
 const MALFORMED_CODE = 320;
 const TOO_FAST_CODE = 100;
 /** A gateway that rejects closes the connection at this violation of the message rate. */
@@ -34,7 +32,6 @@ export class Connection {
   #serverVersion: number | undefined;
   #clientId: number | undefined;
   #session: { readonly client: IbClient; readonly relay: Relay } | undefined;
-  #announced = false;
   #waiting: (readonly string[])[] = [];
   #cancelWake: (() => void) | undefined;
   #cancelLinger: (() => void) | undefined;
@@ -239,14 +236,6 @@ export class Connection {
       onDisconnected: () => this.finish("the broker has ended the session"),
     });
     this.#session = { client, relay };
-    // Heard after the relay has said it: the announcement follows the first order id, as a gateway's first notices do.
-    client.on("nextValidId", () => this.#guard(() => this.#announce()));
     client.connect(clientId);
-  }
-
-  #announce(): void {
-    if (this.#announced) return;
-    this.#announced = true;
-    this.#complain(NO_SUBJECT, ANNOUNCEMENT_CODE, this.#context.desk.announcement());
   }
 }

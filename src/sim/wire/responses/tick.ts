@@ -10,13 +10,7 @@ const attributeMask = (attributes: unknown): number => {
   return bits.reduce((mask, name, bit) => mask | (Reflect.get(attributes, name) === true ? 1 << bit : 0), 0);
 };
 
-export const tickPrice = (
-  reqId: number,
-  field: number,
-  price: number,
-  size: number,
-  attributes: unknown,
-): readonly string[] => [
+export const tickPrice = (reqId: number, field: number, price: number, size: number, attributes: unknown): readonly string[] => [
   "1",
   "6",
   whole(reqId),

@@ -1,0 +1,245 @@
+/**
+ * The life of a running engine: find the gateway, open the state, trade, answer, and end cleanly. `run` and `demo` are this with
+ * different beginnings.
+ */
+import { randomBytes } from "node:crypto";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { LIVE_PORTS } from "../domain/accounts.ts";
+import type { CaretakerConfig } from "../domain/config-schema.ts";
+import { type EpochMs, epochMs } from "../domain/units.ts";
+import { createMarketClock, systemAnchor } from "../io/clock/market-clock.ts";
+import type { Logger } from "../io/ib/port-words.ts";
+import { realClients } from "../io/ib/real-client.ts";
+import type { Input, Step } from "../ports/journal.ts";
+import { createReadModel, type ReadModel } from "../projections/read-model.ts";
+import { type ArrowExport, createArrowExport } from "../store/arrow/arrow-export.ts";
+import { kindOf } from "../store/directory-kind.ts";
+import { type DaemonState, initialise, openClone, openState } from "../store/state-directory.ts";
+import { StoreError } from "../store/store-error.ts";
+import { createWebServer } from "../web/server.ts";
+import { buildId } from "./build-id.ts";
+import { engineConfigOf } from "./engine-config.ts";
+import { dayOf, type EngineProcess, startEngine } from "./engine-process.ts";
+import { CommandError, EXIT } from "./exit.ts";
+import { type GatewayIdentity, probeGateway } from "./probe.ts";
+import { DAEMON_FILE, type DaemonAddress } from "./state-path.ts";
+import { asCommandError } from "./store-exit.ts";
+
+export interface DaemonOptions {
+  readonly config: CaretakerConfig;
+  readonly host: string;
+  readonly port: number;
+  readonly stateDirectory: string;
+  readonly httpPort: number;
+  readonly logger: Logger;
+  /** A sentence for the terminal. */
+  readonly tell: (sentence: string) => void;
+  /** Real milliseconds after which to stop by itself. */
+  readonly forMs?: number | undefined;
+  /** Aborted by Ctrl-C, SIGTERM or the end of a recorded market. */
+  readonly signal: AbortSignal;
+}
+
+/** What is left when it is over: the closing document of `--json`. */
+export interface Closing {
+  readonly readModel: ReadModel;
+  readonly stateHash: string;
+  readonly journal: { readonly records: number; readonly verified: boolean };
+  readonly build: string;
+  readonly seconds: number;
+}
+
+const ARROW_EVERY_MS = 60_000;
+
+/** Refuses live ports by number, before a byte is sent (P7). */
+export const refuseLivePort = (port: number): void => {
+  if (!LIVE_PORTS.includes(port)) return;
+  throw new CommandError(
+    EXIT.denied,
+    `port ${port} is where TWS or IB Gateway serve live accounts. This version has no live interlock and refuses it; paper ports are 7497 and 4002.`,
+  );
+};
+
+/** Refuses a gateway that manages anything but simulated accounts (P7). */
+const refuseLiveAccounts = ({ accounts }: GatewayIdentity): void => {
+  const live = accounts.find((account) => !/^D[UF]\d+$/.test(account));
+  if (live === undefined) return;
+  throw new CommandError(
+    EXIT.denied,
+    `the gateway manages account ${live}, whose name does not begin with DU or DF: it may hold real money. This version has no live interlock and refuses it.`,
+  );
+};
+
+/** The state directory, made when it may be: only a simulated gateway's is initialised without being asked. */
+const ownState = async (directory: string, config: CaretakerConfig, gateway: GatewayIdentity | undefined): Promise<string> => {
+  const kind = await kindOf(directory);
+  if (kind === "state") {
+    const clone = await openClone(directory, { dayOf });
+    const { account } = clone.identity;
+    await clone.close();
+    return account;
+  }
+  if (kind === "foreign") {
+    throw new StoreError("missing-current", "no journal in a directory that is not empty", { file: directory }, "Name another directory, or restore this one from a backup. Nothing in it was changed.");
+  }
+  if (config.mode !== "simulated") {
+    throw new CommandError(EXIT.badData, `${directory} is not initialised: 'caretaker init --state ${directory} --account DU…' makes it, on purpose and once.`);
+  }
+  const account = gateway?.accounts[0];
+  if (account === undefined) throw new CommandError(EXIT.unavailable, `no gateway answers, and ${directory} does not exist yet: start the gateway first.`);
+  if (gateway?.announcement === undefined) {
+    throw new CommandError(EXIT.badConfig, "mode: simulated, but the gateway does not announce simulated time: it is a real one. Use mode: paper and 'caretaker init'.");
+  }
+  await initialise(directory, { account });
+  return account;
+};
+
+/** The clock that fits config and gateway; they must agree on what time is. */
+const clockOf = (config: CaretakerConfig, gateway: GatewayIdentity | undefined, lastNow: number) => {
+  const { clock } = config;
+  const announced = gateway?.announcement;
+  if (clock.kind === "system") {
+    if (announced !== undefined && announced.speed !== 1) {
+      throw new CommandError(EXIT.badConfig, `the gateway simulates time at speed ${announced.speed}: set clock: { kind: simulated, speed: ${announced.speed}, skipClosed: ${announced.skipClosed} }`);
+    }
+    const from = announced === undefined ? systemAnchor() : announced.now;
+    return createMarketClock({ from: epochMs(Math.max(from, lastNow)), speed: 1, skipClosed: false });
+  }
+  if (gateway !== undefined && announced === undefined) {
+    throw new CommandError(EXIT.badConfig, "clock: simulated, but the gateway does not announce simulated time: it is a real one.");
+  }
+  if (announced !== undefined && (announced.speed !== clock.speed || announced.skipClosed !== clock.skipClosed)) {
+    throw new CommandError(
+      EXIT.badConfig,
+      `the gateway runs at speed ${announced.speed} with skipClosed: ${announced.skipClosed}, the config says ${clock.speed} and ${clock.skipClosed}: they must agree.`,
+    );
+  }
+  const from = announced?.now ?? (epochMs(lastNow) as EpochMs);
+  return createMarketClock({ from: epochMs(Math.max(from, lastNow)), speed: clock.speed, skipClosed: clock.skipClosed });
+};
+
+const lastNowOf = async (state: DaemonState): Promise<number> => {
+  for await (const step of state.journal.tail(1)) return step.now;
+  return 0;
+};
+
+/** Runs until the signal, the time or the journal ends it. Throws CommandError for every expected refusal. */
+export const runDaemon = async (options: DaemonOptions): Promise<Closing> => {
+  const { config, host, port, stateDirectory, logger, tell } = options;
+  const startedAt = performance.now();
+  refuseLivePort(port);
+  const gateway = await probeGateway(host, port);
+  if (gateway !== undefined) refuseLiveAccounts(gateway);
+  const build = buildId();
+  let fatal: { readonly error: unknown; readonly inHand: Input | undefined } | undefined;
+  const dead = new AbortController();
+
+  const account = await ownState(stateDirectory, config, gateway).catch((error: unknown) => {
+    throw asCommandError(error);
+  });
+  const state = await openState(stateDirectory, {
+    account,
+    dayOf,
+    onDead: (error) => {
+      fatal ??= { error, inHand: undefined };
+      dead.abort();
+    },
+  }).catch((error: unknown) => {
+    throw asCommandError(error);
+  });
+
+  const readModel = createReadModel();
+  const arrow: ArrowExport = createArrowExport(join(stateDirectory, "arrow"));
+  const take = (step: Step): void => {
+    readModel.apply(step);
+    arrow.apply(step);
+  };
+  let engine: EngineProcess | undefined;
+  try {
+    for await (const step of state.journal.read(1)) take(step);
+    const clock = clockOf(config, gateway, await lastNowOf(state));
+    const token = randomBytes(32).toString("hex");
+    const web = await createWebServer({
+      readModel,
+      command: async (input) => {
+        if (engine === undefined) return { refused: "starting" };
+        const receipt = await engine.command(input);
+        return "seq" in receipt ? { seq: receipt.seq } : receipt;
+      },
+      token,
+      port: options.httpPort,
+      logger,
+    });
+    tell(`page: ${web.url}/#token=${token}`);
+    tell(`mode: ${config.mode}, account ${account}, gateway ${host}:${port}${gateway === undefined ? " (not answering yet)" : ""}`);
+    if (gateway?.announcement !== undefined) tell(`market: ${gateway.announcement.label}, ${gateway.announcement.speed}x speed${gateway.announcement.skipClosed ? ", closed hours skipped" : ""}`);
+    tell(`state: ${stateDirectory}, journal of ${state.journal.lastSeq} records verified, build ${build}`);
+    const address: DaemonAddress = { pid: process.pid, url: web.url, token };
+    await writeFile(join(stateDirectory, DAEMON_FILE), `${JSON.stringify(address)}\n`, { mode: 0o600 });
+
+    engine = await startEngine({
+      state,
+      config: engineConfigOf(config, state.identity),
+      build,
+      clock,
+      newClient: realClients({ host, port, clientId: config.gateway.clientId }),
+      clientId: config.gateway.clientId,
+      messagesPerSecond: config.gateway.messagesPerSecond,
+      heartbeatMs: config.gateway.heartbeatSeconds * 1_000,
+      logger,
+      onDurable: (steps) => {
+        for (const step of steps) {
+          take(step);
+          for (const sentence of readModel.story(step)) tell(sentence);
+        }
+      },
+      onNotice: ({ severity, text }) => logger[severity === "info" ? "info" : "warn"]({ severity }, text),
+      onFatal: (error, inHand) => {
+        fatal ??= { error, inHand };
+        dead.abort();
+      },
+    });
+    const { recovered } = engine;
+    if (recovered.records > 0 || recovered.snapshotSeq > 0) {
+      tell(`recovered: snapshot ${recovered.snapshotSeq} and ${recovered.records} records; ${recovered.unconfirmed.length} orders unconfirmed, ${recovered.held.length} effects held`);
+    }
+    const flushing = setInterval(() => void arrow.flush().catch((error: unknown) => logger.error({ error: String(error) }, "the Arrow tables could not be written")), ARROW_EVERY_MS);
+
+    await untilOver(options, dead.signal);
+    clearInterval(flushing);
+    if (fatal === undefined) await engine.stop();
+    await web.close();
+    await arrow.flush().catch((error: unknown) => logger.error({ error: String(error) }, "the Arrow tables could not be written"));
+    await rm(join(stateDirectory, DAEMON_FILE), { force: true });
+    if (fatal !== undefined) throw await deathOf(fatal, stateDirectory);
+    const hash = engine.stateHash();
+    await state.close();
+    const clone = await openClone(stateDirectory, { dayOf });
+    const { records } = clone.verified;
+    await clone.close();
+    return { readModel, stateHash: hash, journal: { records, verified: true }, build, seconds: (performance.now() - startedAt) / 1_000 };
+  } catch (error) {
+    await state.close().catch(() => {});
+    throw asCommandError(error);
+  }
+};
+
+const untilOver = (options: DaemonOptions, dead: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = options.forMs === undefined ? undefined : setTimeout(resolve, options.forMs);
+    for (const signal of [options.signal, dead]) {
+      if (signal.aborted) resolve();
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    }
+    options.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  });
+
+/** The kernel died: the input in hand is written aside, and the exit code says which kind of death it was. */
+const deathOf = async ({ error, inHand }: { readonly error: unknown; readonly inHand: Input | undefined }, directory: string): Promise<unknown> => {
+  if (inHand !== undefined) {
+    await writeFile(join(directory, "in-hand.json"), `${JSON.stringify(inHand)}\n`, { mode: 0o600 }).catch(() => {});
+  }
+  const known = asCommandError(error);
+  return known instanceof CommandError ? known : new CommandError(EXIT.internal, `the engine stopped on an inner error: ${error instanceof Error ? error.stack : String(error)}`);
+};

@@ -1,0 +1,6 @@
+/** Logs go to standard error as JSON lines, so that standard output stays the documents'. */
+import pino from "pino";
+import type { Logger } from "../io/ib/port-words.ts";
+
+export const createLogger = (level: string): Logger =>
+  pino({ level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime, redact: ["token", "*.token"] }, pino.destination({ dest: 2, sync: true })) as unknown as Logger;

@@ -1,0 +1,49 @@
+/** The command line: one file a verb, one place where ends become exit codes. */
+import { Command, CommanderError } from "commander";
+import { buildId, packageJson } from "./build-id.ts";
+import { CommandError, EXIT } from "./exit.ts";
+import { configVerb } from "./verbs/config.ts";
+import { demoVerb } from "./verbs/demo.ts";
+import { explainVerb } from "./verbs/explain.ts";
+import { exportVerb } from "./verbs/export.ts";
+import { gatewayVerb } from "./verbs/gateway.ts";
+import { initVerb } from "./verbs/init.ts";
+import { journalVerb } from "./verbs/journal.ts";
+import { operatorVerbs } from "./verbs/operator.ts";
+import { readingVerbs } from "./verbs/read.ts";
+import { replayVerb } from "./verbs/replay.ts";
+import { runVerb } from "./verbs/run.ts";
+import { simulateVerb } from "./verbs/simulate.ts";
+
+process.umask(0o077);
+
+const program = new Command("caretaker")
+  .description("An autonomous options-trading engine for Interactive Brokers. Start with 'caretaker demo': it needs no broker.")
+  .version(`${packageJson().version}`, "-V, --version")
+  .option("--build", "print the build id: which code decides")
+  .exitOverride()
+  .showHelpAfterError("(--help tells the flags)")
+  .addHelpText("after", "\nExit codes: 0 ok, 1 failed, 64 usage, 65 bad data, 69 unavailable, 70 internal, 74 I/O error, 75 try later, 77 denied, 78 bad config.");
+program.on("option:build", () => {
+  process.stdout.write(`${buildId()}\n`);
+  process.exit(EXIT.ok);
+});
+
+for (const verb of [demoVerb, runVerb, gatewayVerb, simulateVerb, replayVerb, explainVerb, readingVerbs, operatorVerbs, journalVerb, exportVerb, configVerb, initVerb]) {
+  verb(program);
+}
+for (const command of program.commands) command.exitOverride();
+
+try {
+  await program.parseAsync();
+  process.exitCode = EXIT.ok;
+} catch (error) {
+  if (error instanceof CommandError) {
+    if (error.message !== "") process.stderr.write(`caretaker: ${error.message}\n`);
+    process.exit(error.exitCode);
+  }
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage);
+  process.stderr.write(`caretaker: inner error: ${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(EXIT.internal);
+}
+process.exit(EXIT.ok);

@@ -1,0 +1,53 @@
+/** `caretaker config check|show|schema`. */
+import type { Command } from "commander";
+import { configJsonSchema, formatProblem, loadConfig } from "../../io/config/config-file.ts";
+import { CommandError, EXIT } from "../exit.ts";
+import { configOrEnd } from "./run.ts";
+
+export const configVerb = (program: Command): void => {
+  const config = program.command("config").description("Check and show configuration files.");
+  config
+    .command("check <file>")
+    .description("Say whether the file is right; every problem with file:line:column and the way out.")
+    .option("--json", "one document on standard output")
+    .action((file: string, flags: { json?: boolean }) => {
+      const result = loadConfig(file);
+      if (flags.json) process.stdout.write(`${JSON.stringify(result.ok ? { ok: true } : result)}\n`);
+      if (!result.ok) throw new CommandError(EXIT.badConfig, flags.json ? "" : result.problems.map(formatProblem).join("\n"));
+      if (!flags.json) process.stdout.write(`${file}: ok\n`);
+    });
+  config
+    .command("show <file>")
+    .description("Print the configuration with every default filled in.")
+    .option("--origin", "say for each value whether the file or the default gave it")
+    .option("--json", "one document on standard output")
+    .action((file: string, flags: { origin?: boolean; json?: boolean }) => {
+      const complete = configOrEnd(file);
+      if (flags.json && !flags.origin) return void process.stdout.write(`${JSON.stringify(complete)}\n`);
+      const result = loadConfig(file);
+      const rows = leaves(complete, result.ok ? result.given : {});
+      if (flags.json) return void process.stdout.write(`${JSON.stringify(rows)}\n`);
+      const longest = Math.max(...rows.map(({ key }) => key.length));
+      for (const { key, value, origin } of rows) {
+        process.stdout.write(`${key.padEnd(longest)}  ${JSON.stringify(value)}${flags.origin ? `  (${origin === "file" ? file : origin})` : ""}\n`);
+      }
+    });
+  config
+    .command("schema")
+    .description("Print the JSON schema, for editors: '# yaml-language-server: $schema=schema.json' as the first line of the file.")
+    .action(() => void process.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`));
+};
+
+interface Leaf {
+  readonly key: string;
+  readonly value: unknown;
+  readonly origin: "file" | "default";
+}
+const leaves = (value: unknown, given: unknown, key = ""): Leaf[] => {
+  if (typeof value === "object" && value !== null && Object.keys(value).length > 0) {
+    return Object.entries(value).flatMap(([name, inner]) =>
+      leaves(inner, (given as Record<string, unknown> | undefined)?.[name], key === "" ? name : `${key}.${name}`),
+    );
+  }
+  return [{ key, value, origin: given === undefined ? "default" : "file" }];
+};

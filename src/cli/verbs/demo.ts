@@ -1,0 +1,113 @@
+/**
+ * `caretaker demo`: everything at once, on this machine alone. It starts a simulated gateway, then the engine, which knows of it
+ * only its TCP port; nothing here can reach a broker.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Command, Option } from "commander";
+import type { CaretakerConfig } from "../../domain/config-schema.ts";
+import { epochMs, money } from "../../domain/units.ts";
+import { type ScriptedFault, startGateway } from "../../sim/gateway.ts";
+import { worldFile } from "../../sim/world-file.ts";
+import { ROOT } from "../build-id.ts";
+import { closingDocument, tellClosing } from "../closing.ts";
+import { runDaemon } from "../daemon.ts";
+import { CommandError, EXIT } from "../exit.ts";
+import { type DaemonFlags, positiveNumber, withDaemonFlags } from "../flags.ts";
+import { createLogger } from "../logging.ts";
+import { stateDirectory } from "../state-path.ts";
+import { stopSignal } from "../stopping.ts";
+import { DEFAULT_ACCOUNT, DEFAULT_CASH_DOLLARS, type MarketFlags, marketOf, withMarketFlags } from "./gateway.ts";
+import { configOrEnd } from "./run.ts";
+
+interface DemoFlags extends DaemonFlags, MarketFlags {
+  readonly config?: string;
+  readonly speed?: number;
+  readonly port?: number;
+  readonly truth?: string;
+  readonly faults?: boolean;
+}
+
+/** Nine minutes into the first session three orders in a row are rejected: the breaker trips, and the page shows how it heals. */
+const scriptedFaults = (begins: number): readonly ScriptedFault[] => [
+  {
+    at: epochMs(begins + 9 * 60_000),
+    label: "SCRIPTED FAULT of the demo: the simulated gateway rejects the next 3 orders (--no-faults leaves it out)",
+    rejectOrders: 3,
+    code: 201,
+  },
+];
+
+const withSpeed = (config: CaretakerConfig, speed: number | undefined): CaretakerConfig => {
+  if (config.mode !== "simulated" || config.clock.kind !== "simulated") {
+    throw new CommandError(EXIT.badConfig, "the demo needs mode: simulated and clock: { kind: simulated }: it talks only to its own gateway");
+  }
+  return speed === undefined ? config : { ...config, clock: { ...config.clock, speed } };
+};
+
+export const demoVerb = (program: Command): void => {
+  withMarketFlags(withDaemonFlags(program.command("demo")))
+    .description("Show it all on this machine: a simulated gateway over TCP, the engine, the page. No broker, account or internet.")
+    .option("--config <file>", "instead of config/demo.yaml (config/recorded.yaml with --market recorded)")
+    .addOption(new Option("--speed <factor>", "instead of the config's speed").argParser(positiveNumber))
+    .addOption(new Option("--port <port>", "TCP port of the demo's gateway; a free one by default").argParser((text) => Number(text)))
+    .option("--truth <file>", "keep writing what the simulated broker knows, as JSON")
+    .option("--no-faults", "without the scripted fault")
+    .addHelpText("after", "\nExamples:\n  caretaker demo\n  caretaker demo --headless --for 45s --json\n  caretaker demo --market recorded --chain chain.csv.gz --underlying bars.csv.gz --headless --json")
+    .action(async (flags: DemoFlags) => {
+      const file = flags.config ?? join(ROOT, "config", flags.market === "recorded" ? "recorded.yaml" : "demo.yaml");
+      const config = withSpeed(configOrEnd(file), flags.speed);
+      if (config.clock.kind !== "simulated") return;
+      const tell = (sentence: string): void => {
+        if (!flags.headless) process.stderr.write(`${sentence}\n`);
+      };
+      const directory = stateDirectory(flags.state, flags.market === "recorded" ? "demo-recorded" : "demo");
+      const logger = createLogger(flags.logLevel);
+      const stopping = stopSignal(tell);
+      const market = marketOf(flags);
+      tell(`caretaker demo: ${market.label}. SIMULATED: nothing here can reach a broker. Ctrl-C stops; the state is kept.`);
+      const differing = differences(file);
+      if (differing !== "") tell(`rules as in 'run'; ${existsSync(file) ? file.replace(`${ROOT}/`, "") : file} sets: ${differing}`);
+      const gateway = await startGateway({
+        market,
+        fills: flags.market,
+        account: DEFAULT_ACCOUNT,
+        cash: money(DEFAULT_CASH_DOLLARS),
+        seed: flags.seed,
+        port: flags.port ?? 0,
+        speed: config.clock.speed,
+        skipClosed: config.clock.skipClosed,
+        logger,
+        worldFile: worldFile(directory),
+        ...(flags.truth === undefined ? {} : { truthFile: flags.truth }),
+        ...(flags.market === "recorded" || flags.faults === false ? {} : { script: scriptedFaults(market.begins) }),
+        onFault: tell,
+        onEnd: stopping.abort,
+      }).catch((error: NodeJS.ErrnoException) => {
+        throw new CommandError(EXIT.unavailable, error.code === "EADDRINUSE" ? `port ${flags.port} is taken: name another with --port, or none` : error.message);
+      });
+      try {
+        const closing = await runDaemon({
+          config,
+          host: "127.0.0.1",
+          port: gateway.port,
+          stateDirectory: directory,
+          httpPort: flags.httpPort,
+          logger,
+          tell,
+          forMs: flags.for,
+          signal: stopping.signal,
+        });
+        tellClosing(closing, tell);
+        if (flags.json) process.stdout.write(`${JSON.stringify(closingDocument(closing))}\n`);
+      } finally {
+        await gateway.close();
+      }
+    });
+};
+
+/** The thresholds that the file sets away from the defaults, in its own words. */
+const differences = (file: string): string => {
+  const given = configGiven(file);
+  return ["rules", "orders", "limits"].flatMap((part) => leavesOf(given[part], part)).join(", ");
+};

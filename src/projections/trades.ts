@@ -1,0 +1,72 @@
+/** Positions that are over: by which rule, with what profit after fees, and how long they were held. */
+import { type EpochMs, type Money, moneyUnits, type Price } from "../domain/units.ts";
+import type { Step } from "../ports/journal.ts";
+import { factsOf, keepNewest, type Projection, type SpokenFact, timeOf } from "./spoken.ts";
+import { structureName } from "./words.ts";
+
+export interface Trade {
+  readonly seq: number;
+  readonly closedAt: EpochMs;
+  readonly slot: string;
+  readonly strategy: string;
+  readonly symbol: string;
+  /** The structure's name; only the symbol when its opening is not in this journal. */
+  readonly name: string;
+  readonly openedAt?: EpochMs;
+  readonly quantity?: number;
+  readonly netPrice?: Price;
+  readonly rule: string;
+  readonly profit: Money;
+  readonly fees: Money;
+  readonly heldMs: number;
+}
+export interface TradesView {
+  readonly count: number;
+  readonly winners: number;
+  readonly profit: Money;
+  readonly fees: Money;
+  /** Newest first, the last 500. */
+  readonly trades: readonly Trade[];
+}
+
+const TRADES_KEPT = 500;
+
+export class Trades implements Projection<TradesView> {
+  readonly #opened = new Map<string, Extract<SpokenFact, { type: "slot.opened" }> & { readonly at: EpochMs }>();
+  readonly #trades: Trade[] = [];
+  #count = 0;
+  #winners = 0;
+  #profit = moneyUnits(0);
+  #fees = moneyUnits(0);
+  /** The seq of the last step that changed the view. */
+  changedAt = 0;
+
+  apply(step: Step): void {
+    for (const fact of factsOf(step)) {
+      if (fact.type === "slot.opened") this.#opened.set(fact.actor, { ...fact, at: timeOf(step) });
+      else if (fact.type === "slot.closed") this.#close(fact, step);
+    }
+  }
+
+  #close(fact: Extract<SpokenFact, { type: "slot.closed" }>, step: Step): void {
+    const { actor: slot, strategy, symbol, rule, profit, fees, heldMs } = fact;
+    const opened = this.#opened.get(slot);
+    this.#opened.delete(slot);
+    const entry = opened && { openedAt: opened.at, quantity: opened.quantity, netPrice: opened.netPrice };
+    const name = opened === undefined ? symbol : structureName(symbol, opened.legs);
+    keepNewest(this.#trades, { seq: step.seq, closedAt: timeOf(step), slot, strategy, symbol, name, ...entry, rule, profit, fees, heldMs }, TRADES_KEPT);
+    this.#count++;
+    if (profit > 0) this.#winners++;
+    this.#profit = moneyUnits(this.#profit + profit);
+    this.#fees = moneyUnits(this.#fees + fees);
+    this.changedAt = step.seq;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get view(): TradesView {
+    return { count: this.#count, winners: this.#winners, profit: this.#profit, fees: this.#fees, trades: this.#trades.toReversed() };
+  }
+}
