@@ -28,9 +28,7 @@ import type { Json } from "./json.ts";
 export type Told = { readonly type: string; readonly [key: string]: unknown } | { readonly type: string };
 
 /** Delivers `event` to the actor at `to`, or to every listener of `topic`, within the same step, after everything said before it. */
-export type Tell =
-  | { readonly to: string; readonly event: Told }
-  | { readonly topic: string; readonly event: Told };
+export type Tell = { readonly to: string; readonly event: Told } | { readonly topic: string; readonly event: Told };
 
 /** Creates and starts an actor of a registered machine at a free path. Its entry actions belong to the same step. */
 export interface Spawn {

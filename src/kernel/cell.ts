@@ -108,7 +108,13 @@ export class Cell {
   }
 
   image(): CellImage {
-    return { cell: this, snapshot: this.snapshot, topics: [...this.topics].sort(), standing: this.standing, unrestored: this.#unrestored };
+    return {
+      cell: this,
+      snapshot: this.snapshot,
+      topics: [...this.topics].sort(),
+      standing: this.standing,
+      unrestored: this.#unrestored,
+    };
   }
 }
 

@@ -273,16 +273,23 @@ export class Kernel {
 
   #release(effect: Effect): void {
     const { logic, outbox, probe } = this.#options;
-    const reason = logic.gate(effect, this.#state);
-    if (reason !== undefined) return this.#put({ type: "effect.refused", effect: effect.id, reason });
+    const reason = this.#refusalOf(effect);
+    if (reason !== undefined) {
+      this.#put({ type: "effect.refused", effect: effect.id, reason });
+      return;
+    }
     probe?.("release.before", effect.id);
     let release: Release;
     try {
       release = outbox.release(effect);
     } catch (error) {
       // Nobody knows whether it left. An order is never tried again by itself; its actor has to find out.
-      if (logic.effectClass(effect.type) === "order") return this.#put({ type: "effect.unconfirmed", effect: effect.id });
-      return this.#put({ type: "effect.refused", effect: effect.id, reason: messageOf(error) });
+      if (logic.effectClass(effect.type) === "order") {
+        this.#put({ type: "effect.unconfirmed", effect: effect.id });
+        return;
+      }
+      this.#put({ type: "effect.refused", effect: effect.id, reason: messageOf(error) });
+      return;
     }
     probe?.("release.after", effect.id);
     if (release === "pending") return;
@@ -291,8 +298,21 @@ export class Kernel {
     else this.#put({ type: "effect.refused", effect: effect.id, reason: release.refused });
   }
 
+  /** A gate that throws refuses: an effect of an older build may hold what this build's gate does not expect. */
+  #refusalOf(effect: Effect): string | undefined {
+    try {
+      return this.#options.logic.gate(effect, this.#state);
+    } catch (error) {
+      return `the gate failed: ${messageOf(error)}`;
+    }
+  }
+
   #isStillWanted(effect: Effect): boolean {
-    if (this.#options.logic.stillWanted(effect, this.#state)) return true;
+    try {
+      if (this.#options.logic.stillWanted(effect, this.#state)) return true;
+    } catch {
+      // What this build cannot judge it does not repeat; the actor hears of it.
+    }
     this.#put({ type: "effect.refused", effect: effect.id, reason: "no longer wanted after the restart" });
     return false;
   }

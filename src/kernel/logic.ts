@@ -62,9 +62,9 @@ export interface Logic {
   route(input: Input): Route;
   /** The class of an effect by its action name; undefined: not an effect, and whoever speaks it is poisoned. */
   effectClass(type: string): EffectClass | undefined;
-  /** Just before release: the reason to refuse, or undefined to let it go. Kill latch and expiry of the approval belong here. */
+  /** Just before release: the reason to refuse, or undefined to let it go. Kill latch and expiry of the approval belong here. A throw refuses. */
   gate(effect: Effect, view: View): string | undefined;
-  /** Whether a cancel, enquiry or notice held over a restart still makes sense. */
+  /** Whether a cancel, enquiry or notice held over a restart still makes sense. A throw means no. */
   stillWanted(effect: Effect, view: View): boolean;
   /**
    * The path of the actor that is told `actor.poisoned {path, machine, detail, standing}` and `actor.halted {path, machine, detail}`,
@@ -148,7 +148,7 @@ export interface KernelOptions {
    * overflowed (K7), a broken invariant. `inHand` is the input being applied, to be written aside (K8). End the process.
    */
   readonly fatal: (error: unknown, inHand: Input | undefined) => void;
-  /** After each durable batch, before its effects are released: for projections. */
+  /** After each durable batch, before its effects are released: for projections. A throw ends the process. */
   readonly onDurable?: (steps: readonly Step[]) => void;
   /** true: stop reading the broker's socket; false: read on. */
   readonly onPressure?: (pressed: boolean) => void;

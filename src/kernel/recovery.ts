@@ -71,7 +71,8 @@ const compare = (
   const differing = new Set<string>();
   const said = (all: readonly { readonly actor: string }[], actor: string): string =>
     canonical(all.filter((one) => one.actor === actor).map((one) => ({ ...one, id: null })));
-  for (const actor of new Set([...was, ...is].map((one) => one.actor))) if (said(was, actor) !== said(is, actor)) differing.add(actor);
+  for (const actor of new Set([...was, ...is].map((one) => one.actor)))
+    if (said(was, actor) !== said(is, actor)) differing.add(actor);
   for (let i = 0; i < Math.max(was.length, is.length); i++) {
     const a = was[i] === undefined ? "nothing" : canonical(was[i]);
     const b = is[i] === undefined ? "nothing" : canonical(is[i]);
@@ -165,7 +166,11 @@ export const recover = async (options: {
 };
 
 const reportOf = ({ state, snapshotSeq, records, differences, starts }: Rederived, now: number): Recovered => {
-  const unrestored = [...state.unrestored].map(([path, why]) => ({ seq: snapshotSeq, actors: [path], text: `not restored: ${why}` }));
+  const unrestored = [...state.unrestored].map(([path, why]) => ({
+    seq: snapshotSeq,
+    actors: [path],
+    text: `not restored: ${why}`,
+  }));
   const all: readonly Difference[] = [...unrestored, ...differences];
   const open = [...state.unacknowledged.values()];
   return {

@@ -7,7 +7,13 @@ import type { AnyStateMachine } from "xstate";
 import type { Logic } from "./logic.ts";
 import { RESERVED } from "./vocabulary.ts";
 
-const ALLOWED_BUILTINS: ReadonlySet<string> = new Set(["xstate.assign", "xstate.raise", "xstate.cancel", "xstate.emit", "xstate.log"]);
+const ALLOWED_BUILTINS: ReadonlySet<string> = new Set([
+  "xstate.assign",
+  "xstate.raise",
+  "xstate.cancel",
+  "xstate.emit",
+  "xstate.log",
+]);
 
 /** A state node, an action and a transition as XState 5 keeps them at run time. */
 interface Node {
@@ -52,7 +58,10 @@ export const refusals = (machine: AnyStateMachine, logic: Pick<Logic, "effectCla
     }
   };
   const checkAction = (where: string, action: unknown): void => {
-    if (isBuiltin(action)) return checkBuiltin(where, action);
+    if (isBuiltin(action)) {
+      checkBuiltin(where, action);
+      return;
+    }
     if (typeof action === "function") {
       found.add(`${where}: an inline function is refused as an action; name it in setup({ actions })`);
       return;
@@ -88,7 +97,8 @@ export const refusals = (machine: AnyStateMachine, logic: Pick<Logic, "effectCla
     const where = `setup({ actions: ${name} })`;
     if (isBuiltin(action)) checkBuiltin(where, action);
     else if (name.startsWith("xstate.")) found.add(`${where}: names beginning with xstate. belong to XState`);
-    else if (!RESERVED.has(name) && logic.effectClass(name) === undefined) found.add(`${where}: is neither a reserved word nor an effect`);
+    else if (!RESERVED.has(name) && logic.effectClass(name) === undefined)
+      found.add(`${where}: is neither a reserved word nor an effect`);
   }
   checkNode(machine.root as unknown as Node);
   return [...found];

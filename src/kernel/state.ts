@@ -128,7 +128,9 @@ export class State implements View {
       startedAt: this.startedAt,
       live: this.live ? 1 : 0,
     };
-    for (const [path, times] of this.poisonings) times.forEach((time, nth) => (counters[`poisoned ${nth} ${path}`] = time));
+    for (const [path, times] of this.poisonings) {
+      for (const [nth, time] of times.entries()) counters[`poisoned ${nth} ${path}`] = time;
+    }
     return {
       seq: this.seq,
       now: this.now,

@@ -85,11 +85,13 @@ class StepInHand {
   #admit(input: Input): void {
     switch (input.type) {
       case "timer.fired":
-        return this.#fire(input);
+        this.#fire(input);
+        return;
       case "effect.written":
       case "effect.refused":
       case "effect.unconfirmed":
-        return this.#answer(input);
+        this.#answer(input);
+        return;
       case "run.started":
         this.#startRun(input);
     }
@@ -99,7 +101,10 @@ class StepInHand {
   #fire(input: Input): void {
     const actor = String(input["actor"]);
     const timer = this.#state.timers.take(actor, String(input["id"]));
-    if (timer === undefined) return this.#incident("undelivered", actor, input.type, `no timer ${String(input["id"])} is armed`);
+    if (timer === undefined) {
+      this.#incident("undelivered", actor, input.type, `no timer ${String(input["id"])} is armed`);
+      return;
+    }
     this.#send(actor, { ...timer.event, now: this.#now, due: timer.deadline } as unknown as Told);
   }
 
@@ -107,7 +112,10 @@ class StepInHand {
   #answer(input: Input): void {
     const id = String(input["effect"]);
     const effect = this.#state.unacknowledged.get(id);
-    if (effect === undefined) return this.#incident("undelivered", "", input.type, `no effect ${id} is outstanding`);
+    if (effect === undefined) {
+      this.#incident("undelivered", "", input.type, `no effect ${id} is outstanding`);
+      return;
+    }
     this.#state.unacknowledged.delete(id);
     // Having left is what everybody expects: only the actors that care need a transition for it.
     if (input.type === "effect.written" && !this.#state.cells.has(effect.actor)) return;
@@ -138,7 +146,8 @@ class StepInHand {
     try {
       route = this.#state.logic.route(input);
     } catch (error) {
-      return this.#incident("unrouted", "", input.type, messageOf(error));
+      this.#incident("unrouted", "", input.type, messageOf(error));
+      return;
     }
     const event = { ...input, now: this.#now } as unknown as Told;
     const heard = new Set<string>();
@@ -171,20 +180,29 @@ class StepInHand {
   }
 
   #run(errand: Errand): void {
-    if (errand.depth > MAX_DEPTH) return this.#lost(errand, `a chain of more than ${MAX_DEPTH} errands: a loop?`);
+    if (errand.depth > MAX_DEPTH) {
+      this.#lost(errand, `a chain of more than ${MAX_DEPTH} errands: a loop?`);
+      return;
+    }
     switch (errand.kind) {
       case "event":
-        return this.#deliver(errand.to, errand.event, errand.depth);
+        this.#deliver(errand.to, errand.event, errand.depth);
+        return;
       case "birth":
-        return this.#bear(errand);
+        this.#bear(errand);
+        return;
       case "retirement":
-        return this.#retire(errand.retire);
+        this.#retire(errand.retire);
+        return;
     }
   }
 
   #deliver(path: string, event: Told, depth: number): void {
     const cell = this.#state.cells.get(path);
-    if (cell === undefined) return this.#incident("undelivered", path, event.type, "no such actor");
+    if (cell === undefined) {
+      this.#incident("undelivered", path, event.type, "no such actor");
+      return;
+    }
     const before = cell.snapshot;
     if (cell.standing !== "live" || before === undefined) {
       if (!this.#isQuiet(event.type)) this.#incident("undelivered", path, event.type, cell.standing);
@@ -196,10 +214,16 @@ class StepInHand {
     }
     const { transaction } = this.#state;
     cell.send(event);
-    if (transaction.fault !== undefined) return this.#poison(cell, event.type, transaction.fault);
+    if (transaction.fault !== undefined) {
+      this.#poison(cell, event.type, transaction.fault);
+      return;
+    }
     const after = cell.snapshot!;
     const { said } = transaction;
-    if (after === before && said.length === 0) return this.#noticeUnheard(cell, before, event);
+    if (after === before && said.length === 0) {
+      this.#noticeUnheard(cell, before, event);
+      return;
+    }
     if (after !== before) this.#state.dirty.add(cell);
     const spokeEffect = this.#heed(cell, said, depth);
     if (spokeEffect || !sameValue(before.value as Json, after.value as Json)) {
@@ -228,9 +252,15 @@ class StepInHand {
       if (speaker === undefined) this.#incident("undelivered", path, "spawned", detail);
       else this.#poison(speaker, "spawn", detail);
     };
-    if (this.#state.cells.has(path)) return complain(`spawn: ${path} is taken`);
+    if (this.#state.cells.has(path)) {
+      complain(`spawn: ${path} is taken`);
+      return;
+    }
     const durable = this.#state.machines.get(machine);
-    if (durable === undefined) return complain(`spawn: there is no machine ${machine}`);
+    if (durable === undefined) {
+      complain(`spawn: there is no machine ${machine}`);
+      return;
+    }
     const cell = Cell.born(path, durable, input);
     const { fault, said } = this.#state.transaction;
     if (fault !== undefined) {

@@ -52,7 +52,8 @@ const eventOf = (value: unknown, action: string): Told => {
 
 const topicsOf = (params: { readonly [key: string]: unknown }, action: string): readonly string[] => {
   const topics = params["topics"];
-  if (!Array.isArray(topics) || topics.some((topic) => typeof topic !== "string")) refuse(`${action}: topics must be a list of texts`);
+  if (!Array.isArray(topics) || topics.some((topic) => typeof topic !== "string"))
+    refuse(`${action}: topics must be a list of texts`);
   return topics as readonly string[];
 };
 
@@ -153,7 +154,8 @@ export class Transaction {
   #hear(action: ResolvedAction): void {
     switch (action.type) {
       case "xstate.raise":
-        return this.#raised(action.params as { event: unknown; id: unknown; delay: unknown });
+        this.#raised(action.params as { event: unknown; id: unknown; delay: unknown });
+        return;
       case "xstate.cancel":
         this.#said.push({ say: "disarm", id: String((action.params as { sendId: unknown }).sendId) });
         return;
@@ -177,15 +179,25 @@ export class Transaction {
 
   #raised({ event, id, delay }: { event: unknown; id: unknown; delay: unknown }): void {
     if (typeof delay !== "number") return;
-    if (typeof id !== "string") return refuse("a delayed raise needs an id: without one XState would draw it at random");
-    if (!Number.isFinite(delay)) return refuse(`the delay of ${id} is ${delay}`);
-    if (!isRecord(event)) return refuse(`the delayed raise ${id} has no event`);
+    if (typeof id !== "string") {
+      refuse("a delayed raise needs an id: without one XState would draw it at random");
+      return;
+    }
+    if (!Number.isFinite(delay)) {
+      refuse(`the delay of ${id} is ${delay}`);
+      return;
+    }
+    if (!isRecord(event)) {
+      refuse(`the delayed raise ${id} has no event`);
+      return;
+    }
     this.#said.push({ say: "arm", id, delayMs: delay, event: settled(event) as unknown as Told });
   }
 
   #speech(type: string, params: unknown): Utterance {
     if (!RESERVED.has(type)) {
-      if (this.#logic.effectClass(type) === undefined) return refuse(`the action ${type} is neither a reserved word nor an effect`);
+      if (this.#logic.effectClass(type) === undefined)
+        return refuse(`the action ${type} is neither a reserved word nor an effect`);
       const settledParams = settled(params ?? {});
       if (!isRecord(settledParams)) return refuse(`the params of the effect ${type} must be an object`);
       return { say: "effect", type, params: settledParams as JsonObject };

@@ -1,9 +1,9 @@
 /**
  * What one transition of an actor may say, once checked: the reserved words of `src/domain/speech.ts`, facts, effects, timers.
  */
-import type { Told } from "../domain/speech.ts";
-import type { Listen, Retire, Spawn, Tell } from "../domain/speech.ts";
+
 import type { JsonObject } from "../domain/json.ts";
+import type { Listen, Retire, Spawn, Tell, Told } from "../domain/speech.ts";
 
 export type Utterance =
   | { readonly say: "effect"; readonly type: string; readonly params: JsonObject }

@@ -73,7 +73,7 @@ export const positionSlotMachine = setup({
     mayEnter: ({ context }) => context.mode === "trading",
     mayNotEnter: ({ event }) => event.type === "mode.changed" && ["reducing", "halted", "draining"].includes(event.mode),
     linesWanted: ({ context }) => context.toRequest.length > 0,
-    ourOrderEnded: ({ context, event }) => event.type === "order.ended",
+    ourOrderEnded: ({ context, event }) => event.type === "order.ended" && event.orderRef === context.order?.orderRef,
     ourOrder: ({ context, event }) => event.type === "order.doubted" && event.orderRef === context.order?.orderRef,
     booked: ({ context, event }) => isBooked(context, event),
     ours: ({ context, event }) => isOurs(context, event),

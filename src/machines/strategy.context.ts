@@ -52,6 +52,8 @@ export interface StrategyContext {
   readonly quotes: QuoteBook;
   /** Contracts whose first two-sided news this look waits for. */
   readonly awaited: readonly number[];
+  /** Contracts whose line will not come in this look. */
+  readonly lost: readonly number[];
   readonly toRequest: readonly { readonly contract: Contract; readonly priority: LinePriority }[];
   readonly topics: readonly string[];
   readonly candidate: Candidate | null;
@@ -90,6 +92,7 @@ export const newStrategyContext = (input: StrategyInput): StrategyContext => ({
   chain: null,
   quotes: {},
   awaited: [],
+  lost: [],
   toRequest: [],
   topics: [],
   candidate: null,
@@ -126,6 +129,7 @@ export const freshSpot = (context: StrategyContext, now: EpochMs): Price | undef
 /** True once every awaited contract has said something about both its sides, or its line is lost. */
 export const allHeard = (context: StrategyContext): boolean =>
   context.awaited.every((conId) => {
+    if (context.lost.includes(conId)) return true;
     const quote = context.quotes[conId];
     return quote !== undefined && quote.bid !== undefined && quote.ask !== undefined;
   });

@@ -115,6 +115,7 @@ export const strategyMachine = setup({
       asked: [],
       quotes: {},
       awaited: [],
+      lost: [],
       toRequest: [],
       candidate: null,
       stopped: null,
@@ -159,7 +160,7 @@ export const strategyMachine = setup({
     dropLine: assign(({ context, event }) => {
       if (event.type !== "line.lost") return {};
       const { [event.conId]: _lost, ...quotes } = context.quotes;
-      return { quotes, awaited: context.awaited.filter((conId) => conId !== event.conId) };
+      return { quotes, lost: [...context.lost, event.conId] };
     }),
     wantSpot: assign(({ context }) =>
       wanting(context, [context.underlying, context.vix].filter((contract) => contract !== null), 2),

@@ -93,6 +93,14 @@ describe("the heartbeat", () => {
     expect(rig.port.state).toBe("over");
   });
 
+  test("does not excuse it for ever, however often this process sleeps", () => {
+    const { scheduler, rig, begin } = bench();
+    begin(1);
+    scheduler.sleep(60_000);
+    scheduler.sleep(60_000);
+    expect(rig.port.state).toBe("over");
+  });
+
   test("does not judge a peer that we do not read, and probes again on resuming", () => {
     const { scheduler, rig, begin } = bench();
     const client = begin(1);
@@ -125,10 +133,18 @@ describe("the end of an epoch", () => {
     rig.send("line.open", { epoch: 1, contract: SPY });
     end(client, rig);
     const asked = client.asked.filter(([method]) => method !== "disconnect").length;
-    for (const [event, heard] of listeners) {
-      for (const listener of heard) listener(...(event === "error" ? [new Error("late"), 502, -1] : []));
-    }
-    for (const [, again] of ENDS.slice(0, 3)) again(client, rig);
+    const told = rig.reports.length;
+    const late: readonly (readonly [string, ...unknown[]])[] = [
+      ["nextValidId", 200],
+      ["managedAccounts", "DU1000001"],
+      ["position", "DU1000001", { conId: 756733, symbol: "SPY", secType: "STK" }, 5, 450],
+      ["info", "farm", 2104],
+      ["disconnected"],
+      ["error", new Error("late"), 502, -1],
+      ["orderStatus", 100, "Filled", 1, 0, 2.5, 9001, 0, 2.5, 7, "", 0],
+    ];
+    for (const [event, ...args] of late) for (const listener of listeners.get(event) ?? []) listener(...args);
+    expect(rig.reports.length).toBe(told);
     scheduler.advance(0);
     expect(rig.of("gateway.lost").filter(({ epoch }) => epoch === 1).length).toBe(1);
     expect([...client.listeners.keys()]).toEqual(["error"]);

@@ -53,6 +53,10 @@ describe("the time of an execution", () => {
       expect(executionTime(text)).toBeUndefined();
     }
   });
+  test("just after spring's change is summer time's", () => {
+    expect(executionTime("20260308 03:30:00 US/Central")).toBe(Date.UTC(2026, 2, 8, 8, 30));
+    expect(executionTime("20260308 03:30:00 US/Eastern")).toBe(Date.UTC(2026, 2, 8, 7, 30));
+  });
   test("that cannot be read does not lose the fill", () => {
     const execution = {
       execId: "a.01",

@@ -4,10 +4,11 @@ import type { Release } from "../../src/kernel/logic.ts";
 import { inReleaseOrder } from "../../src/kernel/release-order.ts";
 import type { Effect, Step } from "../../src/ports/journal.ts";
 import { MemoryJournal, settle } from "../support/kernel-memory.ts";
-import { rig, RUN, startedRig } from "../support/kernel-rig.ts";
+import { RUN, rig, startedRig } from "../support/kernel-rig.ts";
 import { zoo } from "../support/kernel-zoo.ts";
 
-const inputs = (journal: MemoryJournal): unknown[] => journal.steps.map(({ input }) => input["price"] ?? input["id"] ?? input.type);
+const inputs = (journal: MemoryJournal): unknown[] =>
+  journal.steps.map(({ input }) => input["price"] ?? input["id"] ?? input.type);
 
 describe("nothing leaves before it is on disk (K2)", () => {
   test("an effect waits for its batch, and one batch is in flight at a time", async () => {
@@ -110,6 +111,17 @@ describe("what becomes of an effect", () => {
     await settle();
     expect(released.map(({ type }) => type)).toEqual(["notify"]);
     expect(journal.steps[2]!.input).toEqual({ type: "effect.refused", effect: "2.1", reason: "kill latch" });
+  });
+
+  test("a gate that throws refuses", async () => {
+    const gate = (): undefined => {
+      throw new Error("unexpected params");
+    };
+    const { kernel, journal, released, fatal } = await startedRig({ logic: { ...zoo, gate } });
+    kernel.offer({ type: "intent.made", id: "a" });
+    await settle();
+    expect([released, fatal]).toEqual([[], []]);
+    expect(journal.steps[2]!.input["reason"]).toBe("the gate failed: unexpected params");
   });
 
   test("a cancel goes before other orders of its batch, never before what its own actor said", () => {

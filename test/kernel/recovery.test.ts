@@ -1,13 +1,14 @@
 /** After a crash: the same state, orders never twice, cancels and notices not lost, timers at their own time. */
-import { setup } from "xstate";
+
 import { describe, expect, test } from "vitest";
+import { setup } from "xstate";
 import { speech } from "../../src/domain/speech.ts";
 import type { Logic } from "../../src/kernel/logic.ts";
 import { JournalBehindSnapshot, RecoveryDivergence } from "../../src/kernel/recovery.ts";
 import { replay } from "../../src/kernel/replay.ts";
 import type { Effect } from "../../src/ports/journal.ts";
 import { settle } from "../support/kernel-memory.ts";
-import { RUN, rig, type Rig, type RigOptions, startedRig, stateText } from "../support/kernel-rig.ts";
+import { type Rig, type RigOptions, RUN, rig, startedRig, stateText } from "../support/kernel-rig.ts";
 import { zoo } from "../support/kernel-zoo.ts";
 
 /** The next process on the same disk. The old one is simply forgotten. */
@@ -172,7 +173,9 @@ describe("the same build derives the same (K10)", () => {
     await settle();
     const steps = first.journal.steps as { transitions: unknown }[];
     steps[1]!.transitions = [];
-    const error: unknown = await rig(first).kernel.recover().catch((reason: unknown) => reason);
+    const error: unknown = await rig(first)
+      .kernel.recover()
+      .catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(RecoveryDivergence);
     expect(String(error)).toMatch(/record 2 does not derive again: transitions: recorded nothing, derived .*orders\/a/);
   });
@@ -256,15 +259,31 @@ describe("snapshots of other versions", () => {
 
   test.each([
     ["no migration", withFragile({ version: 2 }), /no migration from version 1 to 2/],
-    ["a migration that throws", withFragile({ version: 2, migrate: () => { throw new Error("cannot"); } }), /cannot/],
-    ["a state that is gone", withFragile({ machine: setup({}).createMachine({ initial: "x", states: { x: {} } }) }), /not restored/],
+    [
+      "a migration that throws",
+      withFragile({
+        version: 2,
+        migrate: () => {
+          throw new Error("cannot");
+        },
+      }),
+      /cannot/,
+    ],
+    [
+      "a state that is gone",
+      withFragile({ machine: setup({}).createMachine({ initial: "x", states: { x: {} } }) }),
+      /not restored/,
+    ],
   ])("%s: quarantined and reported, and kept as it was", async (_, logic, reason) => {
     const first = await older();
     const second = await reborn(first, { logic, build: "next" });
     await settle();
     expect(started(second)).toMatchObject({ quarantined: ["fragile"], differences: [expect.stringMatching(reason)] });
     const was = first.snapshots.kept.at(-1)!.actors.find(({ path }) => path === "fragile")!.snapshot;
-    expect(second.kernel.stateParts().actors.find(({ path }) => path === "fragile")).toMatchObject({ snapshot: was, standing: "quarantined" });
+    expect(second.kernel.stateParts().actors.find(({ path }) => path === "fragile")).toMatchObject({
+      snapshot: was,
+      standing: "quarantined",
+    });
   });
 });
 

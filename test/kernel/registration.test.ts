@@ -1,5 +1,5 @@
-import { type AnyStateMachine, assign, enqueueActions, fromPromise, raise, sendParent, sendTo, setup, spawnChild } from "xstate";
 import { describe, expect, test } from "vitest";
+import { type AnyStateMachine, assign, enqueueActions, fromPromise, raise, sendParent, sendTo, setup, spawnChild } from "xstate";
 import { speech } from "../../src/domain/speech.ts";
 import { refusals } from "../../src/kernel/refusals.ts";
 import { State } from "../../src/kernel/state.ts";
@@ -22,7 +22,11 @@ describe("a machine is refused at registration", () => {
     ["spawnChild", setUp.createMachine({ entry: spawnChild("job", { id: "j" }) }), /xstate.spawnChild/],
     ["invoke", setUp.createMachine({ initial: "a", states: { a: { invoke: { src: "job" } } } }), /invoke is refused/],
     ["a delayed raise without an id", setUp.createMachine({ entry: raise({ type: "x" }, { delay: 10 }) }), /needs an id/],
-    ["an initial action inline", setUp.createMachine({ initial: { target: "a", actions: () => {} }, states: { a: {} } }), /inline/],
+    [
+      "an initial action inline",
+      setUp.createMachine({ initial: { target: "a", actions: () => {} }, states: { a: {} } }),
+      /inline/,
+    ],
   ])("for %s", (_, machine, reason) => {
     expect(refusals(machine, rules).join("\n")).toMatch(reason);
   });
@@ -54,7 +58,12 @@ describe("a machine is refused at registration", () => {
 
 test("assign, raise, after with a named delay, nested guards and named actions are accepted", () => {
   const machine = setUp.createMachine({
-    entry: [assign({}), raise({ type: "x" }), raise({ type: "x" }, { delay: 10, id: "mine" }), { type: "place", params: { id: "a" } }],
+    entry: [
+      assign({}),
+      raise({ type: "x" }),
+      raise({ type: "x" }, { delay: 10, id: "mine" }),
+      { type: "place", params: { id: "a" } },
+    ],
     initial: "a",
     states: { a: { after: { soon: { guard: "fine", target: "b" } } }, b: {} },
   });

@@ -18,19 +18,24 @@ type Act =
   | { readonly do: "restart"; readonly clean: boolean; readonly awayMs: number };
 
 const id = fc.constantFrom("a", "b", "10", "9");
-const inputs: fc.Arbitrary<Act> = fc.oneof(
-  fc.record({ type: fc.constant("intent.made"), id }),
-  fc.record({ type: fc.constantFrom("order.working", "order.filled", "order.cancelled"), id }),
-  fc.record({ type: fc.constantFrom("chat.begin", "reconciliation.completed", "day.ended", "surprise", "misrouted") }),
-  fc.record({
-    type: fc.constantFrom("poke.well", "poke.assign", "poke.guard", "poke.params", "poke.codec", "poke.context"),
-    to: fc.constantFrom("fragile", "glass", "nobody"),
-  }),
-).map((input) => ({ do: "offer", input }));
+const inputs: fc.Arbitrary<Act> = fc
+  .oneof(
+    fc.record({ type: fc.constant("intent.made"), id }),
+    fc.record({ type: fc.constantFrom("order.working", "order.filled", "order.cancelled"), id }),
+    fc.record({ type: fc.constantFrom("chat.begin", "reconciliation.completed", "day.ended", "surprise", "misrouted") }),
+    fc.record({
+      type: fc.constantFrom("poke.well", "poke.assign", "poke.guard", "poke.params", "poke.codec", "poke.context"),
+      to: fc.constantFrom("fragile", "glass", "nobody"),
+    }),
+  )
+  .map((input) => ({ do: "offer", input }));
 const acts = fc.array(
   fc.oneof(
     { weight: 6, arbitrary: inputs },
-    { weight: 1, arbitrary: fc.nat(9).map((price): Act => ({ do: "offer", input: { type: "quote.updated", price }, key: "SPY" })) },
+    {
+      weight: 1,
+      arbitrary: fc.nat(9).map((price): Act => ({ do: "offer", input: { type: "quote.updated", price }, key: "SPY" })),
+    },
     { weight: 2, arbitrary: fc.integer({ min: 1, max: 6_000 }).map((ms): Act => ({ do: "advance", ms })) },
     { weight: 2, arbitrary: fc.constant<Act>({ do: "settle" }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant("restart" as const), clean: fc.boolean(), awayMs: fc.nat(9_000) }) },

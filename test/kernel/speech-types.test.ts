@@ -1,6 +1,7 @@
 /** The reserved words are typed where machines use them: a wrong param does not compile. */
-import { setup } from "xstate";
+
 import { describe, expect, test } from "vitest";
+import { setup } from "xstate";
 import { effects } from "../../src/domain/effects.ts";
 import { type Listen, type Spawn, speech, supervision, type Tell } from "../../src/domain/speech.ts";
 import { refusals } from "../../src/kernel/refusals.ts";

@@ -1,5 +1,5 @@
-import { assign, raise, setup } from "xstate";
 import { describe, expect, test } from "vitest";
+import { assign, raise, setup } from "xstate";
 import { speech, supervision } from "../../src/domain/speech.ts";
 import type { Logic } from "../../src/kernel/logic.ts";
 import { State } from "../../src/kernel/state.ts";
@@ -128,7 +128,9 @@ describe("supervision (K8)", () => {
   });
 
   test("only the supervisor may go live", () => {
-    const forward = setup({ actions: { ...speech, ...supervision } }).createMachine({ on: { go: { actions: { type: "goLive", params: {} } } } });
+    const forward = setup({ actions: { ...speech, ...supervision } }).createMachine({
+      on: { go: { actions: { type: "goLive", params: {} } } },
+    });
     const machines = { ...zoo.machines, fragile: { machine: forward, version: 1, protection: "restart" as const } };
     const { state, take } = world({ ...zoo, machines, route: ({ type }) => ({ to: [type === "go" ? "fragile" : "keeper"] }) });
     expect(kinds(take({ type: "go" }))).toEqual(["poisoned fragile goLive"]);
@@ -166,9 +168,14 @@ describe("an event nobody takes is never lost in silence", () => {
   });
 
   test("nobody listens, no such actor, a route that throws: unrouted", () => {
-    const { take } = world({ ...zoo, route: (input) => (input.type === "x" ? { to: ["nobody"], topics: ["void"] } : zoo.route(input)) });
+    const { take } = world({
+      ...zoo,
+      route: (input) => (input.type === "x" ? { to: ["nobody"], topics: ["void"] } : zoo.route(input)),
+    });
     expect(kinds(take({ type: "x" }))).toEqual(["unrouted  x"]);
-    expect(take({ type: "misrouted" }).incidents).toEqual([{ kind: "unrouted", actor: "", event: "misrouted", detail: "no way" }]);
+    expect(take({ type: "misrouted" }).incidents).toEqual([
+      { kind: "unrouted", actor: "", event: "misrouted", detail: "no way" },
+    ]);
   });
 
   test("the fallback hears what hits nobody", () => {

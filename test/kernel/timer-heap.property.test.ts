@@ -3,7 +3,13 @@ import { expect, test } from "vitest";
 import { TimerHeap } from "../../src/kernel/timer-heap.ts";
 import type { TimerRecord } from "../../src/ports/journal.ts";
 
-const timer = (actor: string, id: string, deadline: number, armedAt = 1): TimerRecord => ({ actor, id, deadline, event: {}, armedAt });
+const timer = (actor: string, id: string, deadline: number, armedAt = 1): TimerRecord => ({
+  actor,
+  id,
+  deadline,
+  event: {},
+  armedAt,
+});
 
 const names = fc.constantFrom("a", "b", "c");
 const operations = fc.array(

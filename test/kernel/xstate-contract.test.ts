@@ -3,8 +3,8 @@
  * version is pinned exactly, so it breaks only on purpose.
  */
 import { readFileSync } from "node:fs";
-import { assign, cancel, createActor, emit, log, raise, setup } from "xstate";
 import { describe, expect, test } from "vitest";
+import { assign, cancel, createActor, emit, log, raise, setup } from "xstate";
 
 interface Heard {
   readonly type: string;
@@ -44,7 +44,7 @@ const machine = setup({
   },
   states: {
     a: { entry: { type: "speak", params: { n: 7 } }, on: { go: "b" } },
-    b: { after: { 5_000: "c" }, on: { back: "a" } },
+    b: { after: { 5000: "c" }, on: { back: "a" } },
     c: { type: "final" },
   },
 });
@@ -196,13 +196,17 @@ describe("a transition", () => {
   });
 
   test("knows which events its active nodes declare, guards aside", () => {
-    const nodes: readonly { readonly transitions: ReadonlyMap<string, unknown> }[] = createActor(machine).start().getSnapshot()._nodes;
+    const nodes: readonly { readonly transitions: ReadonlyMap<string, unknown> }[] = createActor(machine)
+      .start()
+      .getSnapshot()._nodes;
     expect(nodes.some((node) => node.transitions.has("refused"))).toBe(true);
     expect(nodes.some((node) => node.transitions.has("unknown"))).toBe(false);
   });
 
   test("stops at options.maxIterations microsteps", () => {
-    const endless = setup({}).createMachine({ initial: "a", states: { a: { always: "b" }, b: { always: "a" } } }).provide({});
+    const endless = setup({})
+      .createMachine({ initial: "a", states: { a: { always: "b" }, b: { always: "a" } } })
+      .provide({});
     endless.options = { ...endless.options, maxIterations: 50 };
     const snapshot = endless.getInitialSnapshot(scopeFor(createActor(machine)) as never, undefined);
     expect(snapshot.status).toBe("error");

@@ -133,16 +133,16 @@ describe("margin at order entry", () => {
   });
 
   it("never stands in the way of an order that lowers the need, however short the account is", () => {
-    const { rig, client } = rigWithPut({ accounts: [{ id: "DU1234567", cash: money(15_000) }] });
-    client.ib.placeOrder(1, PUT, limitOrder("SELL", 1, 1.45));
-    rig.market.set(optionId("P", 595), 60, 61);
-    rig.market.set(SPY, 540, 540.02);
+    const { rig, client } = rigWithPut({ accounts: [{ id: "DU1234567", cash: money(24_000) }] });
+    client.ib.placeOrder(1, PUT, limitOrder("SELL", 2, 1.45));
+    rig.market.set(optionId("P", 595), 120, 121);
+    rig.market.set(SPY, 480, 480.02);
     rig.pass(1_000);
-    client.ib.placeOrder(2, PUT, limitOrder("SELL", 1, 60));
-    client.ib.placeOrder(3, PUT, limitOrder("BUY", 1, 61));
+    client.ib.placeOrder(2, PUT, limitOrder("SELL", 1, 120));
+    client.ib.placeOrder(3, PUT, limitOrder("BUY", 1, 121));
     rig.settle();
     expect(client.all("error").map(([, code, id]) => [code, id])).toEqual([[201, 2]]);
-    expect(rig.broker.truth().accounts[0]?.positions).toEqual([]);
+    expect(rig.broker.truth().accounts[0]?.positions[0]?.quantity).toBe(-1);
   });
 });
 

@@ -3,10 +3,18 @@ import { afterEach, expect, test } from "vitest";
 import { type EpochMs, epochMs, price, tradingDay } from "../../src/domain/units.ts";
 import type { IbClient } from "../../src/ports/ib-client.ts";
 import { serveGateway } from "../../src/sim/wire/server.ts";
-import { byConId, CONDOR, type BrokerRig, createBrokerRig, limitOrder, quoteCondor } from "../support/broker-rig.ts";
+import { type BrokerRig, byConId, CONDOR, createBrokerRig, limitOrder, quoteCondor } from "../support/broker-rig.ts";
 import { realScheduler } from "../support/real-scheduler.ts";
 import { optionId, SPY } from "../support/scripted-market.ts";
-import { collectingLogger, connectIbApi, connectRaw, type Heard, offerBytes, RawClient, startApiBytes } from "../support/wire-clients.ts";
+import {
+  collectingLogger,
+  connectIbApi,
+  connectRaw,
+  type Heard,
+  offerBytes,
+  RawClient,
+  startApiBytes,
+} from "../support/wire-clients.ts";
 
 const endings: (() => unknown)[] = [];
 afterEach(async () => {
@@ -24,18 +32,18 @@ const morning: readonly ((client: IbClient, rig: BrokerRig) => void)[] = [
   (client) => client.reqSecDefOptParams(4, "SPY", "", "STK", SPY),
   (client) => client.reqMarketDataType(1),
   (client) => client.reqMktData(10, { conId: SPY, exchange: "SMART" }, "100,101", false, false),
-  (client) => client.reqMktData(11, byConId(optionId("P", 595)), "", false, false),
+  (client) => client.reqMktData(11, byConId(optionId("P", 580)), "", false, false),
   (client) => client.reqMktData(12, CONDOR, "", false, false),
   (client) => client.reqMktData(13, byConId(optionId("C", 610)), "", true, false),
   (_client, rig) => {
     rig.market.set(SPY, 600.5, 600.52, { bid: 300, ask: 200 });
-    rig.market.set(optionId("P", 595), 1.4, null);
+    rig.market.set(optionId("P", 580), 0, null);
     rig.passTo(epochMs(rig.market.now + 1_000));
   },
-  (client) =>
-    client.reqHistoricalData(14, byConId(SPY), "", "3 D", BarSizeSetting.DAYS_ONE, WhatToShow.TRADES, true, 1, false),
+  (client) => client.reqHistoricalData(14, byConId(SPY), "", "3 D", BarSizeSetting.DAYS_ONE, WhatToShow.TRADES, true, 1, false),
   (client) => client.placeOrder(1, CONDOR, limitOrder("BUY", 2, -1.8, { whatIf: true })),
-  (client) => client.placeOrder(2, CONDOR, limitOrder("BUY", 2, -1.8, { smartComboRoutingParams: [{ tag: "NonGuaranteed", value: "1" }] })),
+  (client) =>
+    client.placeOrder(2, CONDOR, limitOrder("BUY", 2, -1.8, { smartComboRoutingParams: [{ tag: "NonGuaranteed", value: "0" }] })),
   (client) => client.placeOrder(3, byConId(SPY), limitOrder("BUY", 100, 590, { orderRef: "größer 🙂" })),
   (client) => client.reqAllOpenOrders(),
   (_client, rig) => rig.passTo(epochMs(rig.market.now + 60_000)),
@@ -55,7 +63,6 @@ const morning: readonly ((client: IbClient, rig: BrokerRig) => void)[] = [
 const prepared = (options: Parameters<typeof createBrokerRig>[0] = {}): BrokerRig => {
   const rig = createBrokerRig(options);
   quoteCondor(rig.market);
-  // A short leg's bid is gone later on; the combo is filled before.
   rig.market.setBars(
     ["2026-11-17", "2026-11-18", "2026-11-19"].map((day, index) => ({
       day: tradingDay(day),
@@ -120,16 +127,24 @@ const withoutRepeats = (events: readonly Heard[]): Heard[] =>
     return !(event[0] === "tickSize" && before?.[0] === "tickSize" && JSON.stringify(event) === JSON.stringify(before));
   });
 
+const without = (object: object, ...keys: readonly string[]): object =>
+  Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
+
 /**
- * What the wire changes: contract details have no last trade date of their own before version 182, and the multiplier of
- * option parameters comes out of IBApi as a number, whatever its types say.
+ * What the wire changes: completed orders lose who placed them and what they cost, contract details have no last trade date of
+ * their own before version 182, and the multiplier of option parameters comes out of IBApi as a number, whatever its types say.
  */
 const asDecoded = (event: Heard, serverVersion: number): Heard => {
-  if (event[0] === "securityDefinitionOptionParameter") return event.map((word, index) => (index === 5 ? Number(word) : word)) as unknown as Heard;
+  if (event[0] === "securityDefinitionOptionParameter")
+    return event.map((word, index) => (index === 5 ? Number(word) : word)) as unknown as Heard;
+  if (event[0] === "completedOrder") {
+    const [name, contract, order, state] = event as readonly [string, object, object, object];
+    const cost = ["commission", "commissionCurrency", "warningText"];
+    return [name, contract, without(order, "orderId", "clientId", "parentId"), without(state, ...cost)];
+  }
   if (serverVersion >= 182 || event[0] !== "contractDetails") return event;
-  const [name, reqId, details] = event as readonly [string, number, { contract: { lastTradeDate?: string } }];
-  const { lastTradeDate: _unknown, ...contract } = details.contract;
-  return [name, reqId, { ...details, contract }];
+  const [name, reqId, details] = event as readonly [string, number, { readonly contract: object }];
+  return [name, reqId, { ...details, contract: without(details.contract, "lastTradeDate") }];
 };
 
 test.each([193, 178])("IBApi over TCP at %i hears what a client in process hears, event by event", async (serverVersion) => {
@@ -147,7 +162,16 @@ test.each([193, 178])("IBApi over TCP at %i hears what a client in process hears
     }
   }
   const names = new Set(far.flat().map(([name]) => name));
-  for (const name of ["execDetails", "commissionReport", "openOrder", "orderStatus", "completedOrder", "position", "historicalData", "tickSnapshotEnd"]) {
+  for (const name of [
+    "execDetails",
+    "commissionReport",
+    "openOrder",
+    "orderStatus",
+    "completedOrder",
+    "position",
+    "historicalData",
+    "tickSnapshotEnd",
+  ]) {
     expect(names).toContain(name);
   }
 });

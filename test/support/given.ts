@@ -36,6 +36,7 @@ export class Given<Machine extends AnyStateMachine> {
   }
 
   #note(actions: readonly { readonly type: string; readonly params: unknown }[]): void {
+    const before = this.said.length;
     for (const { type, params } of actions) {
       const given = params as { id: string; delay: number | null; event: object; sendId: string };
       if (type === "xstate.raise") {
@@ -47,7 +48,7 @@ export class Given<Machine extends AnyStateMachine> {
       else this.said.push({ type: type === "xstate.emit" ? "fact" : type, params: type === "xstate.emit" ? given.event : params });
     }
     canonical(this.context);
-    canonical(this.said.slice(-50));
+    for (const said of this.said.slice(before)) canonical(said.params);
   }
 
   #step(event: object): void {

@@ -114,8 +114,8 @@ export class LevelDisk implements Disk {
         this.#underWay++;
         try {
           await level.batch(operations, options);
-          // Only when nothing else is under way do the bytes in the log belong to acknowledged writes alone.
-          if (this.#underWay === 1 && !this.#isDead) this.#acknowledged = await this.#log();
+          // Bytes of another write that is under way may be among them: then fewer are cut off than might be, never more.
+          if (!this.#isDead) this.#acknowledged = await this.#log();
         } finally {
           this.#underWay--;
         }

@@ -278,8 +278,10 @@ const question = async (
   violate: (what: string) => void,
 ): Promise<void> => {
   const journaled = new Map(steps.flatMap((step) => step.effects).map((effect) => [effect.id, effect]));
-  for (const { effect } of broker.orders)
-    if (!journaled.has(effect)) violate(`orphan: the broker has ${effect}, the journal has not`);
+  for (const { effect, intent } of broker.orders) {
+    if (journaled.get(effect)?.params["intent"] !== intent)
+      violate(`orphan: the broker has ${effect} for ${intent}, the journal has not`);
+  }
   const placedTwice = broker.orders.length - new Set(broker.orders.map((order) => order.effect)).size;
   if (placedTwice > 0) violate(`${placedTwice} placements were released twice`);
 
@@ -301,7 +303,8 @@ const question = async (
   const values = new Map<string, unknown>();
   for (const { now, input, transitions } of steps) {
     const dropped = input.type === "effect.refused" ? journaled.get(String(input["effect"])) : undefined;
-    if (dropped?.type === "cancelOrder" && values.get(dropped.actor) === "cancelling") violate(`cancel ${dropped.id} was dropped though wanted`);
+    if (dropped?.type === "cancelOrder" && values.get(dropped.actor) === "cancelling")
+      violate(`cancel ${dropped.id} was dropped though wanted`);
     if (input.type === "timer.fired") {
       const name = `${String(input["actor"])} ${String(input["id"])} ${String(input["due"])}`;
       if (fired.has(name)) violate(`timer ${name} fired twice`);

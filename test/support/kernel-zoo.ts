@@ -104,7 +104,7 @@ export const saga = setup({
     unknown: {
       entry: { type: "enquire", params: ({ context }) => ({ intent: context.id }) },
       // The answer may be lost with the connection.
-      after: { 4_000: { target: "unknown", reenter: true } },
+      after: { 4000: { target: "unknown", reenter: true } },
       on: {
         // The broker's own records decide. What it never saw may be tried again, by a new effect.
         "order.known": [{ guard: ({ event }) => event["live"] === true, target: "working" }, { target: "submitted" }],

@@ -66,7 +66,7 @@ export const createPit = (floor: Floor): Pit => {
     const { now } = market;
     const until = Math.min(now, order.cancelDueAt ?? now);
     // A night between two looks is not time in which anybody could have traded.
-    const rested = true ? Math.max(0, until - order.seenAt) : 0;
+    const rested = newYorkDay(order.seenAt) === newYorkDay(now) ? Math.max(0, until - order.seenAt) : 0;
     order.seenAt = now;
     if (!isOpen(ticket)) return undefined;
     const offer = natural(ticket.legs, liquidity.left);

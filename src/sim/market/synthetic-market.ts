@@ -3,7 +3,8 @@
  *
  * The same seed gives the same market, whatever is asked and in whichever steps time moves. Everything in it is SIMULATED: a
  * calibrated shape (reference/quant.md section 3), no real quote, and no evidence of profit: a surface tied to the VIX pays
- * premium sellers more than history did. Where it falls short of that page is told in docs and in the files beside this one.
+ * premium sellers more than history did. Left out of that page: regimes, event days, shocks of the skew, discrete dividends, the
+ * premium of early exercise above exercise itself, trades in options (`last` is null), weekday expiries other than Friday.
  */
 import { assert } from "../../domain/assert.ts";
 import { frontQuarter } from "../../domain/calendar/futures-quarter.ts";
