@@ -1,5 +1,6 @@
 /** What a run was: the closing document of `--json`, and the same in words. */
-import { dollars, formatMoney, moneyUnits } from "../domain/units.ts";
+import { dollars, formatMoney, type Money } from "../domain/units.ts";
+import type { ReadModel } from "../projections/read-model.ts";
 import type { Closing } from "./daemon.ts";
 
 export interface ClosingDocument {
@@ -20,28 +21,34 @@ export interface ClosingDocument {
 }
 
 export const closingDocument = ({ readModel, journal, stateHash, build, seconds }: Closing): ClosingDocument => {
-  const status = readModel.status();
-  const money = (amount: number | undefined | null): number | null => (amount === undefined || amount === null ? null : dollars(moneyUnits(amount)));
+  const { status } = readModel;
+  const inDollars = (amount: Money | undefined): number | null => (amount === undefined ? null : dollars(amount));
   return {
     build,
     seconds: Math.round(seconds * 10) / 10,
     fills: status.fills,
-    trades: readModel.trades(),
-    startingCash: money(status.startingCash),
-    cash: money(status.cash),
-    equity: money(status.equity),
-    commissions: dollars(moneyUnits(status.commissions)),
+    trades: readModel.trades.trades,
+    startingCash: inDollars(status.startingCash),
+    cash: inDollars(status.cash),
+    equity: inDollars(status.equity),
+    commissions: dollars(status.commissions),
     openPositions: status.openPositions,
     journal,
-    violations: readModel.violations(),
-    skippedFilters: readModel.skippedFilters(),
+    violations: violationsOf(readModel),
+    skippedFilters: readModel.decisions.skipped,
     stateHash,
   };
 };
 
+/** What should never be: an actor that threw, books that differ from the broker's. */
+const violationsOf = ({ status, session }: ReadModel): readonly string[] => [
+  ...(status.poisonings > 0 ? [`${status.poisonings} events could not be taken by their actors`] : []),
+  ...session.discrepancies.map(({ kind, subject, ours, theirs }) => `the broker differs: ${subject} ${kind}, ours ${ours}, theirs ${theirs}`),
+];
+
 export const tellClosing = (closing: Closing, tell: (sentence: string) => void): void => {
-  const { fills, trades, cash, equity, openPositions, violations } = closingDocument(closing);
-  const amount = (value: number | null): string => (value === null ? "unknown" : formatMoney(moneyUnits(Math.round(value * 10_000))));
-  tell(`stopped: ${fills} leg fills, ${trades.length} trades closed, ${openPositions} positions open, cash ${amount(cash)}, equity ${amount(equity)}`);
-  tell(`journal: ${closing.journal.records} records verified, state ${closing.stateHash.slice(0, 16)}…, ${violations.length} violations`);
+  const { status } = closing.readModel;
+  const amount = (value: Money | undefined): string => (value === undefined ? "unknown" : formatMoney(value));
+  tell(`stopped: ${status.fills} leg fills, ${status.trades} trades closed, ${status.openPositions} positions open, cash ${amount(status.cash)}, equity ${amount(status.equity)}`);
+  tell(`journal: ${closing.journal.records} records verified, state ${closing.stateHash.slice(0, 16)}…, ${violationsOf(closing.readModel).length} violations`);
 };

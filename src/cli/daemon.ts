@@ -13,6 +13,7 @@ import type { Logger } from "../io/ib/port-words.ts";
 import { realClients } from "../io/ib/real-client.ts";
 import type { Input, Step } from "../ports/journal.ts";
 import { createReadModel, type ReadModel } from "../projections/read-model.ts";
+import type { Sentence } from "../projections/story.ts";
 import { type ArrowExport, createArrowExport } from "../store/arrow/arrow-export.ts";
 import { kindOf } from "../store/directory-kind.ts";
 import { type DaemonState, initialise, openClone, openState } from "../store/state-directory.ts";
@@ -151,9 +152,9 @@ export const runDaemon = async (options: DaemonOptions): Promise<Closing> => {
 
   const readModel = createReadModel();
   const arrow: ArrowExport = createArrowExport(join(stateDirectory, "arrow"));
-  const take = (step: Step): void => {
-    readModel.apply(step);
+  const take = (step: Step): readonly Sentence[] => {
     arrow.apply(step);
+    return readModel.apply(step);
   };
   let engine: EngineProcess | undefined;
   try {
@@ -189,10 +190,7 @@ export const runDaemon = async (options: DaemonOptions): Promise<Closing> => {
       heartbeatMs: config.gateway.heartbeatSeconds * 1_000,
       logger,
       onDurable: (steps) => {
-        for (const step of steps) {
-          take(step);
-          for (const sentence of readModel.story(step)) tell(sentence);
-        }
+        for (const step of steps) for (const sentence of take(step)) tell(sentence.text);
       },
       onNotice: ({ severity, text }) => logger[severity === "info" ? "info" : "warn"]({ severity }, text),
       onFatal: (error, inHand) => {

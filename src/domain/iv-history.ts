@@ -23,8 +23,10 @@ export const ivPercentile = (bars: readonly Bar[], minDays: number): IvPercentil
     .filter(isVol)
     .slice(-DAYS_COUNTED);
   const days = earlier.length;
-  if (newest === undefined || !isVol(newest.close)) return { known: false, days, missing: "no implied volatility of the newest day" };
-  if (days < Math.max(1, minDays)) return { known: false, days, missing: `${days} days of implied volatility, ${minDays} needed` };
+  if (newest === undefined || !isVol(newest.close))
+    return { known: false, days, missing: "no implied volatility of the newest day" };
+  if (days < Math.max(1, minDays))
+    return { known: false, days, missing: `${days} days of implied volatility, ${minDays} needed` };
   const vol = newest.close;
   const below = earlier.filter((value) => value < vol).length;
   const equal = earlier.filter((value) => value === vol).length;

@@ -27,7 +27,9 @@ export type StructureQuote =
   | { readonly known: false; readonly missing: readonly string[] };
 
 /** A mark is a price that decisions may rest on. */
-export type Mark = { readonly known: true; readonly mark: Price } | { readonly known: false; readonly missing: readonly string[] };
+export type Mark =
+  | { readonly known: true; readonly mark: Price }
+  | { readonly known: false; readonly missing: readonly string[] };
 
 /** A wider spread, in percent of the structure's width, tells nothing about its value (design section 5). */
 export const MARK_SPREAD_LIMIT_PCT = 25;

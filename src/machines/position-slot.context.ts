@@ -27,18 +27,18 @@ import {
   EMPTY_LEDGER,
   type Entry,
   entryOf,
-  feesOf,
   type Fill,
+  feesOf,
   holdingOf,
   type Ledger,
   profitAtMark,
   realisedProfit,
   unitsHeld,
 } from "../domain/pnl.ts";
+import { spotOf } from "../domain/quote.ts";
 import { actingDecision, type Firings, noteFirings } from "../domain/rules/confirmation.ts";
 import { evaluateRules, RULES } from "../domain/rules/index.ts";
 import { positionFacts } from "../domain/rules/position-facts.ts";
-import { spotOf } from "../domain/quote.ts";
 import { markOf, type QuoteBook, quoteStructure } from "../domain/structure-quote.ts";
 import { type EpochMs, epochMs, type Money, moneyUnits, priceUnits, roundHalfAway } from "../domain/units.ts";
 
@@ -159,7 +159,8 @@ export const ALERT_AFTER_ATTEMPTS = 5;
 
 // ── the position ──
 export const legsOf = (context: SlotContext): readonly Leg[] => context.candidate?.legs ?? [];
-const fillsOf = (context: SlotContext, wanted: (fill: Fill) => boolean): Fill[] => Object.values(context.ledger.fills).filter(wanted);
+const fillsOf = (context: SlotContext, wanted: (fill: Fill) => boolean): Fill[] =>
+  Object.values(context.ledger.fills).filter(wanted);
 const unitsOf = (context: SlotContext, wanted: (fill: Fill) => boolean): number | undefined => {
   const fills = fillsOf(context, wanted).map((fill, i) => [String(i), fill] as const);
   return unitsHeld(legsOf(context), holdingOf({ fills: Object.fromEntries(fills), fees: {} }));
@@ -191,7 +192,8 @@ const entryFees = ({ ledger, refs }: SlotContext): Money => {
 /** An older order filled late, so that the working exit would close more than there is. */
 export const wouldOverClose = (context: SlotContext, event: SlotEvent): boolean => {
   const { order } = context;
-  if (order === null || order.purpose !== "exit" || event.type !== "leg.filled" || event.orderRef === order.orderRef) return false;
+  if (order === null || order.purpose !== "exit" || event.type !== "leg.filled" || event.orderRef === order.orderRef)
+    return false;
   const after: SlotContext = { ...context, ledger: ledgerAfter(context, event) };
   const others = unitsOf(after, (fill) => fill.orderRef !== order.orderRef);
   return others === undefined || others < order.quantity;
@@ -209,7 +211,9 @@ export const isOurs = (context: SlotContext, event: SlotEvent): boolean =>
 export const ledgerAfter = (context: SlotContext, event: SlotEvent): Ledger => {
   if (event.type !== "leg.filled" || isBooked(context, event)) return context.ledger;
   const { orderRef, execId, contract, quantity, price } = event;
-  return bookFill(context.ledger, execId, { orderRef, conId: contract.conId, quantity, price, multiplier: contract.multiplier });
+  // Executions are not always told with their contract's multiplier; the leg has it from the contract's details.
+  const known = legsOf(context).find((leg) => leg.contract.conId === contract.conId)?.contract ?? contract;
+  return bookFill(context.ledger, execId, { orderRef, conId: known.conId, quantity, price, multiplier: known.multiplier });
 };
 
 /** A commission goes to the position it belongs to; of an earlier one only the totals change. */

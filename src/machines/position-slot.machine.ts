@@ -23,8 +23,8 @@ import { sessionAt } from "../domain/calendar/market-calendar.ts";
 import { effects } from "../domain/effects.ts";
 import type { SlotFact } from "../domain/facts.ts";
 import { feesAwaited } from "../domain/pnl.ts";
-import { quoteBook } from "../domain/structure-quote.ts";
 import { speech } from "../domain/speech.ts";
+import { quoteBook } from "../domain/structure-quote.ts";
 import {
   ALERT_AFTER_ATTEMPTS,
   afterCommission,

@@ -6,6 +6,7 @@ import type { SlotFact } from "../domain/facts.ts";
 import { feesOf, realisedProfit } from "../domain/pnl.ts";
 import type { Listen, Spawn, Tell, Told } from "../domain/speech.ts";
 import { moneyUnits } from "../domain/units.ts";
+import type { OrderInput } from "./order.context.ts";
 import {
   entryOfSlot,
   escalation,
@@ -58,7 +59,7 @@ export const spawnOrder = {
       config: context.engine,
       quotes: legsOf(context).flatMap(({ contract }) => context.quotes[contract.conId] ?? []),
       now: event.now,
-    },
+    } satisfies OrderInput,
   }),
 };
 const saga = ({ context }: Args): string => sagaOf(context);
@@ -70,7 +71,11 @@ export const returnSlot = tell(
   () => address.riskGate,
   ({ context }) => ({ type: "slot.released", slot: context.path }),
 );
-const freed = (reason: (args: Args) => string) => (args: Args) => ({ type: "slot.freed", slot: args.context.path, reason: reason(args) });
+const freed = (reason: (args: Args) => string) => (args: Args) => ({
+  type: "slot.freed",
+  slot: args.context.path,
+  reason: reason(args),
+});
 export const tellFreed = tell(
   ourStrategy,
   freed(({ context }) => context.exit?.decision.rule ?? context.ended?.reason ?? ""),

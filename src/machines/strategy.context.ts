@@ -148,7 +148,13 @@ export type Filtered =
   | { readonly verdict: "stopped"; readonly stopped: Stopped }
   | { readonly verdict: "skipped"; readonly missing: string };
 
-const unknownTo = (filter: { readonly whenUnknown: "deny" | "skip" }, stage: string, missing: string, limit: number, unit: string): Filtered =>
+const unknownTo = (
+  filter: { readonly whenUnknown: "deny" | "skip" },
+  stage: string,
+  missing: string,
+  limit: number,
+  unit: string,
+): Filtered =>
   filter.whenUnknown === "skip"
     ? { verdict: "skipped", missing }
     : { verdict: "stopped", stopped: stopAt(stage, missing, { limit, unit }).stopped };
@@ -158,11 +164,15 @@ export const vixFilter = ({ config, vix, quotes }: StrategyContext, now: EpochMs
   const quote = vix === null ? undefined : quotes[vix.conId];
   const level = spotOf(quote);
   if (vix === null) return unknownTo(config.filters.vix, "vix", "no VIX contract", maxVix, "points");
-  if (quote === undefined || level === undefined) return unknownTo(config.filters.vix, "vix", "VIX is not quoted", maxVix, "points");
+  if (quote === undefined || level === undefined)
+    return unknownTo(config.filters.vix, "vix", "VIX is not quoted", maxVix, "points");
   if (now - quote.at > VIX_FRESH_MS) return unknownTo(config.filters.vix, "vix", "VIX is stale", maxVix, "points");
   const points = level / 10_000;
   if (points <= maxVix) return { verdict: "passed" };
-  return { verdict: "stopped", stopped: stopAt("vix", "VIX is too high", { actual: points, limit: maxVix, unit: "points" }).stopped };
+  return {
+    verdict: "stopped",
+    stopped: stopAt("vix", "VIX is too high", { actual: points, limit: maxVix, unit: "points" }).stopped,
+  };
 };
 
 export const ivFilter = ({ config, iv }: StrategyContext): Filtered => {

@@ -36,10 +36,10 @@ import {
   ivFilter,
   mayLook,
   newStrategyContext,
-  sceneOf,
   type StrategyContext,
   type StrategyEvent,
   type StrategyInput,
+  sceneOf,
   strategyOf,
   vixFilter,
   windowAt,
@@ -124,7 +124,9 @@ export const strategyMachine = setup({
     stop: assign((_, stopped: Stopped) => ({ stopped })),
     takeUnderlying: assign(({ context, event }) => {
       if (event.type !== "contracts.answered") return {};
-      const found = event.details.find(({ contract }) => contract.symbol === context.config.symbol && contract.currency === "USD");
+      const found = event.details.find(
+        ({ contract }) => contract.symbol === context.config.symbol && contract.currency === "USD",
+      );
       return found === undefined
         ? { stopped: stopAt("resolve", `no contract ${context.config.symbol}`).stopped }
         : // Orders and quotes go by the configured exchange, whatever IB lists first.
@@ -149,7 +151,9 @@ export const strategyMachine = setup({
       const { listing } = context;
       if (event.type !== "contracts.answered" || listing === null) return {};
       const chain = chainOf(event.details, listing.expiry, listing.tradingClass);
-      return chain === undefined ? { stopped: stopAt("resolve", `no options of ${listing.expiry} are listed`).stopped } : { chain };
+      return chain === undefined
+        ? { stopped: stopAt("resolve", `no options of ${listing.expiry} are listed`).stopped }
+        : { chain };
     }),
     takeQuote: assign(({ context, event }) =>
       event.type === "quote.updated" && event.epoch === context.epoch
@@ -163,7 +167,11 @@ export const strategyMachine = setup({
       return { quotes, lost: [...context.lost, event.conId] };
     }),
     wantSpot: assign(({ context }) =>
-      wanting(context, [context.underlying, context.vix].filter((contract) => contract !== null), 2),
+      wanting(
+        context,
+        [context.underlying, context.vix].filter((contract) => contract !== null),
+        2,
+      ),
     ),
     wantNearMoney: assign(({ context, event }) => {
       const view = sceneOf(context, event.now);
@@ -369,7 +377,9 @@ export const strategyMachine = setup({
             "slot.granted": { target: "#strategy.entering", actions: ["takeSlot", say.intendEntry] },
             "entry.denied": { target: "cooling", actions: emit(say.denied) },
           },
-          after: { patience: { target: "stopped", actions: { type: "stop", params: stopAt("gate", "the risk gate is silent").stopped } } },
+          after: {
+            patience: { target: "stopped", actions: { type: "stop", params: stopAt("gate", "the risk gate is silent").stopped } },
+          },
         },
 
         stopped: { entry: emit(say.whyNot), always: "cooling" },

@@ -30,7 +30,11 @@ export const askUnderlying = {
   type: "contracts.request" as const,
   params: (args: Args): Effects["contracts.request"] => {
     const { symbol, underlyingSecType, exchange } = args.context.config;
-    return { ...enquiry(args, "underlying"), query: { secType: underlyingSecType, symbol, exchange, currency: "USD" }, brief: true };
+    return {
+      ...enquiry(args, "underlying"),
+      query: { secType: underlyingSecType, symbol, exchange, currency: "USD" },
+      brief: true,
+    };
   },
 };
 export const askVix = {
@@ -109,7 +113,12 @@ export const whyNot = (args: Args): EntryFact => ({
   ...named(args),
   ...(args.context.stopped ?? { stage: "unknown", reason: "", actual: null, limit: null, unit: "" }),
 });
-const skipped = (args: Args, filter: string, missing: string): EntryFact => ({ type: "filter.skipped", ...named(args), filter, missing });
+const skipped = (args: Args, filter: string, missing: string): EntryFact => ({
+  type: "filter.skipped",
+  ...named(args),
+  filter,
+  missing,
+});
 export const vixSkipped = (args: Args): EntryFact => {
   const filtered = vixFilter(args.context, args.event.now);
   return skipped(args, "vix", filtered.verdict === "skipped" ? filtered.missing : "");

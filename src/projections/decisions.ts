@@ -7,7 +7,7 @@ import type { Decision, RuleTrace } from "../domain/facts.ts";
 import type { EpochMs, TradingDay } from "../domain/units.ts";
 import type { Step } from "../ports/journal.ts";
 import { factsOf, keepNewest, type Projection, type SpokenFact, timeOf } from "./spoken.ts";
-import { creditOrDebit, structureName } from "./words.ts";
+import { creditOrDebit, DENIAL_WORDS, structureName } from "./words.ts";
 
 /** A run of equal decisions about one slot: same action, same rule, same verdicts. The trace is the newest. */
 export interface DecisionEntry {
@@ -61,10 +61,8 @@ export interface DecisionsView {
 }
 
 /** The order in which a candidate passes the stages of an entry; unknown names come last. */
-const STAGES = [
-  "schedule", "resolve", "data", "vix", "ivPercentile", "expiry", "forward", "volatility", "strikes", "shortDelta", "wings",
-  "liquidity", "spread", "payoff", "credit", "newborn", "gate",
-]; // prettier-ignore
+const STAGES =
+  "schedule resolve data vix ivPercentile expiry forward volatility strikes shortDelta wings liquidity spread payoff credit newborn gate".split(" ");
 const rank = (stage: string): number => {
   const index = STAGES.indexOf(stage);
   return index < 0 ? STAGES.length : index;
@@ -93,6 +91,7 @@ export class Decisions implements Projection<DecisionsView> {
   readonly #decisions: DecisionEntry[] = [];
   readonly #current = new Map<string, DecisionEntry>();
   readonly #looks: Look[] = [];
+  #newest: DecisionEntry | undefined;
   readonly #funnels = new Map<string, MutableFunnel>();
   /** The seq of the last step that changed the view. */
   changedAt = 0;
@@ -114,7 +113,7 @@ export class Decisions implements Projection<DecisionsView> {
       }
       case "entry.denied": {
         const { strategy, symbol, denial } = fact;
-        this.#look({ seq: step.seq, at, strategy, symbol, ended: "denied", stage: "gate", ...denial });
+        this.#look({ seq: step.seq, at, strategy, symbol, ended: "denied", stage: "gate", ...denial, reason: DENIAL_WORDS[denial.reason] });
         break;
       }
       case "candidate.found": {
@@ -158,6 +157,7 @@ export class Decisions implements Projection<DecisionsView> {
     if (index >= 0) this.#decisions[index] = entry;
     else keepNewest(this.#decisions, entry, DECISIONS_KEPT);
     this.#current.set(slot, entry);
+    this.#newest = entry;
   }
 
   #look(look: Look): void {
@@ -196,7 +196,7 @@ export class Decisions implements Projection<DecisionsView> {
   }
 
   get newest(): DecisionEntry | undefined {
-    return this.#decisions.at(-1);
+    return this.#newest;
   }
 
   get view(): DecisionsView {

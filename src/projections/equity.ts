@@ -5,7 +5,7 @@
  *   cash   = starting cash − Σ quantity × price × multiplier − Σ commissions
  *   equity = cash + marked value      unknown while either is
  *
- * Starting cash is what the broker said before the first fill of this journal.
+ * Starting cash is what the broker said before the first fill of this journal; it stays unknown when the steps do not begin at 1.
  */
 import { newYorkDay } from "../domain/calendar/new-york.ts";
 import { type EpochMs, type Money, moneyUnits, notional, type TradingDay } from "../domain/units.ts";
@@ -52,7 +52,9 @@ export class Equity implements Projection<EquityView> {
   #fills = 0;
   #day: { readonly day: TradingDay; readonly base: Money } | undefined;
   #last: Money | undefined;
+  /** Whether a fill may have come before what we were given: then the first cash is no starting cash. */
   #traded = false;
+  #seen = false;
   #broker: EquityView["broker"] = {};
   /** The seq of the last step that changed the view. */
   changedAt = 0;
@@ -64,6 +66,8 @@ export class Equity implements Projection<EquityView> {
 
   apply(step: Step): void {
     const before = this.changedAt;
+    if (!this.#seen && step.seq !== 1) this.#traded = true;
+    this.#seen = true;
     for (const fact of factsOf(step)) {
       switch (fact.type) {
         case "account.valued": {

@@ -6,7 +6,7 @@
  */
 import type { Contract } from "../domain/contract.ts";
 import type { Effects } from "../domain/effects.ts";
-import type { Candidate } from "../domain/events/actors.ts";
+import type { Candidate, OrderIntent } from "../domain/events/actors.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { formatMoney, formatPrice, type Price } from "../domain/units.ts";
 import type { Step } from "../ports/journal.ts";
@@ -273,6 +273,10 @@ export class Orders implements Projection<OrdersView> {
   /** One order's whole timeline, by its intent id. */
   timeline(intentId: string): OrderTimeline | undefined {
     return this.#byIntent.get(intentId)?.timeline;
+  }
+
+  intent(intentId: string): OrderIntent | undefined {
+    return this.#byIntent.get(intentId)?.intent;
   }
 
   /** The newest `limit` orders, newest first. */

@@ -37,7 +37,7 @@ export interface SlotPosition {
   readonly strikes: string;
   readonly expiry?: string;
   readonly legs: readonly HeldContract[];
-  /** Whole units held; absent while the legs are out of ratio. */
+  /** Whole units held, 0 while only commissions are awaited; absent while the legs are out of ratio. */
   readonly units?: number;
   readonly openedAt: EpochMs;
   readonly openedSeq: number;
@@ -167,9 +167,10 @@ export class Positions implements Projection<PositionsView> {
     return { value: moneyUnits(value) };
   }
 
+  /** Slots with something in them; one that is flat and only awaits its commissions is not counted. */
   get openSlots(): number {
     let open = 0;
-    for (const slot of this.#slots.values()) if (slot.opened !== undefined) open++;
+    for (const slot of this.#slots.values()) if (slot.opened !== undefined && slot.lots.size > 0) open++;
     return open;
   }
 

@@ -2,6 +2,7 @@
  * The read side in one piece: every projection, fed step by step in seq order. Web, CLI and story ask this and nothing else; fed
  * from a live kernel or from a clone of the journal, it is the same.
  */
+import type { OrderIntent } from "../domain/events/actors.ts";
 import type { EpochMs } from "../domain/units.ts";
 import type { Step } from "../ports/journal.ts";
 import { Actors, type ActorsView } from "./actors.ts";
@@ -48,6 +49,7 @@ export interface ReadModel {
   readonly orders: OrdersView;
   newestOrders(limit: number): readonly OrderSummary[];
   order(intentId: string): OrderTimeline | undefined;
+  orderIntent(intentId: string): OrderIntent | undefined;
   readonly decisions: DecisionsView;
   readonly trades: TradesView;
   readonly futures: readonly FutureView[];
@@ -187,6 +189,9 @@ class Reading implements ReadModel {
   }
   order(intentId: string): OrderTimeline | undefined {
     return this.#orders.timeline(intentId);
+  }
+  orderIntent(intentId: string): OrderIntent | undefined {
+    return this.#orders.intent(intentId);
   }
   get decisions(): DecisionsView {
     return this.#decisions.view;

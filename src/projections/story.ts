@@ -31,7 +31,7 @@ interface ToldOrder {
 const SENTENCES_KEPT = 400;
 const ORDERS_KEPT = 1_000;
 /** Other sentences tell these already. */
-const TOLD_ELSEWHERE = ["breaker/", "poisoned/", "halted/", "reconciliation/"];
+const TOLD_ELSEWHERE = /^(breaker|poisoned|halted|reconciliation)\/|\/quarantined\//;
 const MODE_TONE: { readonly [Mode in EngineMode]: Tone } = {
   recovering: "plain",
   reconciling: "plain",
@@ -48,8 +48,8 @@ export class Story {
   readonly #sentences: Sentence[] = [];
   readonly #orders = new Map<string, ToldOrder>();
   readonly #positions = new Map<string, string>();
-  /** Per strategy and symbol: the day and stage last told, so that a stage is told when it changes. */
-  readonly #stopped = new Map<string, string>();
+  /** Per strategy: the stages told since its last candidate, today. */
+  readonly #stopped = new Map<string, { readonly day: string; readonly stages: Set<string> }>();
   readonly #skipped = new Set<string>();
   readonly #decided = new Map<string, string>();
   #differences = 0;
@@ -65,9 +65,14 @@ export class Story {
     const at = timeOf(step);
     const say: Say = (about, tone, text) => said.push({ seq: step.seq, at, clock: formatNewYork(at), about, tone, text });
     this.#hear(inputOf(step), say);
-    for (const fact of factsOf(step)) this.#take(fact, at, say);
+    const facts = factsOf(step);
+    const ended = new Set(facts.flatMap((fact) => (fact.type === "order.ended" ? [fact.orderRef] : [])));
+    for (const fact of facts) {
+      // The end of an order repeats the error that ended it.
+      if (fact.type !== "order.errored" || !ended.has(fact.orderRef)) this.#take(fact, at, say);
+    }
     for (const effect of effectsOf(step)) {
-      if (effect.type !== "operator.notify" || TOLD_ELSEWHERE.some((prefix) => effect.params.key.startsWith(prefix))) continue;
+      if (effect.type !== "operator.notify" || TOLD_ELSEWHERE.test(effect.params.key)) continue;
       say("notice", effect.params.severity === "critical" ? "alarm" : "plain", `NOTICE ${effect.params.text}`);
     }
     for (const incident of step.incidents) {
@@ -127,10 +132,11 @@ export class Story {
         return say("breaker", "good", `BREAKER ${fact.scope} armed again: recovered`);
       }
       case "candidate.stopped": {
-        const key = `${fact.strategy} ${fact.symbol}`;
-        const told = `${newYorkDay(at)} ${fact.stage}`;
-        if (this.#stopped.get(key) === told) return;
-        this.#stopped.set(key, told);
+        const day = newYorkDay(at);
+        const told = this.#stopped.get(fact.strategy);
+        if (told?.day === day && told.stages.has(fact.stage)) return;
+        if (told?.day === day) told.stages.add(fact.stage);
+        else this.#stopped.set(fact.strategy, { day, stages: new Set([fact.stage]) });
         const numbers = againstLimit(fact.actual, fact.limit, fact.unit);
         return say("entry", "plain", `NO ENTRY ${fact.symbol} (${fact.stage}): ${fact.reason}${numbers === "" ? "" : `, ${numbers}`}`);
       }
@@ -142,7 +148,7 @@ export class Story {
       }
       case "candidate.found": {
         const { symbol, legs, mid } = fact.candidate;
-        this.#stopped.delete(`${fact.candidate.strategy} ${symbol}`);
+        this.#stopped.delete(fact.candidate.strategy);
         return say("entry", "plain", `FOUND ${structureName(symbol, legs)}, mid ${creditOrDebit(mid)}`);
       }
       case "entry.denied":

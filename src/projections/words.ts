@@ -47,14 +47,14 @@ export const signedMoney = (amount: Money): string => `${amount > 0 ? "+" : ""}$
 /** Whole dollars where there are no cents: `$376`, `$376.40`. */
 export const shortMoney = (amount: Money): string => formatMoney(amount).replace(/\.00$/, "");
 
-/** At most four decimals, thousands separated, no trailing zeros: a figure of a trace or a denial. */
+/** Two decimals (four below 1), thousands separated, no trailing zeros: a figure of a trace or a denial. */
 export const figure = (value: number): string => {
-  const [whole = "0", fraction] = String(Number(Math.abs(value).toFixed(4))).split(".");
+  const [whole = "0", fraction] = String(Number(Math.abs(value).toFixed(Math.abs(value) < 1 ? 4 : 2))).split(".");
   const digits = whole.replace(/\B(?=(\d{3})+$)/g, ",");
   return `${value < 0 ? "-" : ""}${digits}${fraction === undefined ? "" : `.${fraction}`}`;
 };
 
-const DENIAL_WORDS: { readonly [Reason in Denial["reason"]]: string } = {
+export const DENIAL_WORDS: { readonly [Reason in Denial["reason"]]: string } = {
   engineNotTrading: "the engine is not trading",
   sessionNotReady: "the gateway session is not ready",
   breakerTripped: "a breaker is tripped",

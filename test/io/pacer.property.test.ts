@@ -33,10 +33,16 @@ const createBench = (messagesPerSecond = 45) => {
   return { scheduler, pacer, left, settled, offer, congest };
 };
 
-const offers = fc.array(fc.record({ lane: fc.constantFrom(...LANES), waitMs: fc.oneof({ weight: 20, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(300) }) }), {
-  maxLength: 300,
-  size: "max",
-});
+const offers = fc.array(
+  fc.record({
+    lane: fc.constantFrom(...LANES),
+    waitMs: fc.oneof({ weight: 20, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(300) }),
+  }),
+  {
+    maxLength: 300,
+    size: "max",
+  },
+);
 
 describe("whatever is offered, whenever", () => {
   test("no second of time, wherever it begins, holds more than 45 messages, and all get out", () => {

@@ -304,6 +304,14 @@ describe("orders", () => {
     expect(rig.of("order.reported")).toEqual([]);
   });
 
+  test("an order for an amount of cash, which we never place, is left out and ends nothing", () => {
+    const { client, rig } = bench();
+    client.say("openOrder", 9, put, { action: "BUY" as never, orderType: OrderType.MKT }, { status: OrderStatus.Submitted });
+    expect(rig.of("order.reported")).toEqual([]);
+    expect(rig.logged.map(({ message }) => message)).toEqual(["left out: not ours"]);
+    expect(rig.port.state).toBe("identified");
+  });
+
   test("a status that IB has newly invented ends nothing: it is Unknown, and said so", () => {
     const { client, rig } = bench();
     client.say("orderStatus", 100, "Pondering" as never, 0, 2, 0, 9001, 0, 0, 7, "", 0);

@@ -8,6 +8,7 @@ import { positionSlotMachine } from "../../src/machines/position-slot.machine.ts
 import { type Given, given } from "../support/given.ts";
 import { CONDOR, ENGINE, NOON, SPY, twoSided } from "../support/quoted-chain.ts";
 
+type Heard = { readonly type: string; readonly [key: string]: unknown };
 type Slot = Given<typeof positionSlotMachine>;
 const PATH = address.slot(1);
 const candidate: Candidate = {
@@ -29,13 +30,35 @@ const candidate: Candidate = {
 /** One thing the world may do next. References go to the newest order or an earlier one. */
 const doing = fc.oneof(
   { weight: 3, arbitrary: fc.constant({ what: "enter" as const }) },
-  fc.record({ what: fc.constant("fill" as const), leg: fc.nat(3), back: fc.constantFrom(0, 0, 0, 0, 1, 2), units: fc.integer({ min: 1, max: 2 }) }),
-  { weight: 3, arbitrary: fc.record({ what: fc.constant("fillAll" as const), back: fc.constantFrom(0, 0, 0, 0, 0, 1), units: fc.integer({ min: 1, max: 2 }) }) },
-  { weight: 3, arbitrary: fc.record({ what: fc.constant("end" as const), back: fc.constantFrom(0, 0, 1), honest: fc.boolean() }) },
+  fc.record({
+    what: fc.constant("fill" as const),
+    leg: fc.nat(3),
+    back: fc.constantFrom(0, 0, 0, 0, 1, 2),
+    units: fc.integer({ min: 1, max: 2 }),
+  }),
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      what: fc.constant("fillAll" as const),
+      back: fc.constantFrom(0, 0, 0, 0, 0, 1),
+      units: fc.integer({ min: 1, max: 2 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ what: fc.constant("end" as const), back: fc.constantFrom(0, 0, 1), honest: fc.boolean() }),
+  },
   fc.record({ what: fc.constant("doubt" as const) }),
   fc.record({ what: fc.constant("repeat" as const) }),
   fc.record({ what: fc.constant("fee" as const), cents: fc.integer({ min: 0, max: 300 }) }),
-  { weight: 3, arbitrary: fc.record({ what: fc.constant("market" as const), mid: fc.constantFrom(-0.5, -1, -2.4, -8.5), seconds: fc.constantFrom(2, 12) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      what: fc.constant("market" as const),
+      mid: fc.constantFrom(-0.5, -1, -2.4, -8.5),
+      seconds: fc.constantFrom(2, 12),
+    }),
+  },
   fc.record({ what: fc.constant("wait" as const), ms: fc.constantFrom(100, 1_000, 6_000, 31_000) }),
   fc.record({ what: fc.constant("mode" as const), mode: fc.constantFrom("trading", "trading", "trading", "reducing", "halted") }),
   fc.record({ what: fc.constant("lose" as const) }),
@@ -53,7 +76,7 @@ class World {
   readonly #exits = new Set<string>();
   #n = 0;
   #heard = 0;
-  #last: object | undefined;
+  #last: Heard | undefined;
 
   constructor() {
     this.slot = given(positionSlotMachine, { path: PATH, n: 1, engine: ENGINE }, NOON);
@@ -67,12 +90,13 @@ class World {
     const { contract, ratio } = CONDOR[leg] as (typeof CONDOR)[number];
     const direction = this.#exits.has(orderRef) ? -1 : 1;
     const quantity = ratio * units * direction;
-    const execId = `e.${(this.#n += 1)}.01`;
+    this.#n += 1;
+    const execId = `e.${this.#n}.01`;
     const each = price([1.1, 2.3, 2.2, 1.0][leg] as number);
     this.booked.set(execId, { quantity, conId: contract.conId, price: each, orderRef });
     this.#hear({ type: "leg.filled", orderRef, execId, contract, quantity, price: each, at: this.slot.now });
   }
-  #hear(event: { type: string } & object): void {
+  #hear(event: Heard): void {
     this.#last = event;
     if (event.type === "entry.intended" && this.slot.state === "free" && this.slot.context.mode !== "trading") this.refused += 1;
     this.slot.hear(event);
@@ -93,27 +117,32 @@ class World {
     const { slot } = this;
     switch (doing.what) {
       case "enter":
-        return this.#hear({ type: "entry.intended", candidate });
+        this.#hear({ type: "entry.intended", candidate });
+        break;
       case "fill":
-        return this.#fill(this.#ref(doing.back), doing.leg, doing.units);
+        this.#fill(this.#ref(doing.back), doing.leg, doing.units);
+        break;
       case "fillAll":
         for (let leg = 0; leg < 4; leg += 1) this.#fill(this.#ref(doing.back), leg, doing.units);
-        return;
+        break;
       case "end": {
         const orderRef = this.#ref(doing.back);
         const filledUnits = doing.honest ? 0 : 1;
         this.live.delete(orderRef);
-        return this.#hear({ type: "order.ended", orderRef, purpose: "entry", outcome: "cancelled", filledUnits, reason: "" });
+        this.#hear({ type: "order.ended", orderRef, purpose: "entry", outcome: "cancelled", filledUnits, reason: "" });
+        break;
       }
       case "doubt":
-        return this.#hear({ type: "order.doubted", orderRef: this.#ref(0), reason: "" });
+        this.#hear({ type: "order.doubted", orderRef: this.#ref(0), reason: "" });
+        break;
       case "repeat":
-        if (this.#last !== undefined) this.#hear(this.#last as { type: string });
-        return;
+        if (this.#last !== undefined) this.#hear(this.#last);
+        break;
       case "fee": {
         const execId = [...this.booked.keys()].at(-1) ?? "e.0.01";
         const orderRef = this.booked.get(execId)?.orderRef ?? "";
-        return this.#hear({ type: "commission.charged", orderRef, execId, amount: price(doing.cents / 100) });
+        this.#hear({ type: "commission.charged", orderRef, execId, amount: price(doing.cents / 100) });
+        break;
       }
       case "market":
         for (let i = 0; i < doing.seconds; i += 1) {
@@ -121,17 +150,24 @@ class World {
           const inner = -doing.mid / 2 + 0.05;
           CONDOR.forEach(({ contract }, leg) => {
             const value = [0.05, inner, inner, 0.05][leg] as number;
-            this.#hear({ type: "quote.updated", epoch: 1, quote: twoSided(contract.conId, value - 0.02, value + 0.02, slot.now) });
+            this.#hear({
+              type: "quote.updated",
+              epoch: 1,
+              quote: twoSided(contract.conId, value - 0.02, value + 0.02, slot.now),
+            });
           });
         }
-        return;
+        break;
       case "wait":
         slot.wait(doing.ms);
-        return this.#listen();
+        this.#listen();
+        break;
       case "mode":
-        return this.#hear({ type: "mode.changed", mode: doing.mode, reason: "" });
+        this.#hear({ type: "mode.changed", mode: doing.mode, reason: "" });
+        break;
       case "lose":
-        return this.#hear({ type: "session.unreadied", epoch: 1, reason: "" });
+        this.#hear({ type: "session.unreadied", epoch: 1, reason: "" });
+        break;
     }
   }
 }
@@ -183,7 +219,9 @@ describe("position slot, whatever happens in whatever order", () => {
         const world = new World();
         for (const doing of doings) world.act(doing);
         const { context } = world.slot;
-        const known = [...Object.keys(context.ledger.fills), ...context.past.map(({ execId }) => execId)].filter((id) => world.booked.has(id));
+        const known = [...Object.keys(context.ledger.fills), ...context.past.map(({ execId }) => execId)].filter((id) =>
+          world.booked.has(id),
+        );
         expect(new Set(known).size).toBe(world.booked.size);
         const held: Record<string, number> = {};
         for (const fill of Object.values(context.ledger.fills)) held[fill.conId] = (held[fill.conId] ?? 0) + fill.quantity;

@@ -37,13 +37,19 @@ const idle = (now: number = NOON): Slot => given(positionSlotMachine, { path: PA
 const ref = (slot: Slot): string => slot.context.order?.orderRef ?? "none";
 
 /** Legs' fills of an order: the prices of the entry make CREDIT. Every leg has its own execution. */
-let executions = 0;
+const ids = (function* () {
+  for (let n = 1; ; n += 1) yield `0000e0d5.${n}.01.01`;
+})();
 const PRICES = [1.1, 2.3, 2.2, 1.0];
-const fills = (orderRef: string, units: number, { direction = 1, prices = PRICES }: { direction?: 1 | -1; prices?: number[] } = {}) =>
+const fills = (
+  orderRef: string,
+  units: number,
+  { direction = 1, prices = PRICES }: { direction?: 1 | -1; prices?: number[] } = {},
+) =>
   CONDOR.map(({ contract, ratio }, i) => ({
     type: "leg.filled",
     orderRef,
-    execId: `0000e0d5.${(executions += 1)}.01.01`,
+    execId: ids.next().value,
     contract,
     quantity: ratio * units * direction,
     price: price(prices[i] as number),
@@ -74,7 +80,9 @@ const quotes = (slot: Slot, mid: number, half = 0.02) => {
   const inner = -mid / 2 + 0.05;
   const legs = [0.05, inner, inner, 0.05];
   return [
-    ...CONDOR.map(({ contract }, i) => twoSided(contract.conId, (legs[i] as number) - half, (legs[i] as number) + half, slot.now)),
+    ...CONDOR.map(({ contract }, i) =>
+      twoSided(contract.conId, (legs[i] as number) - half, (legs[i] as number) + half, slot.now),
+    ),
     spotQuote(CALM, slot.now as typeof NOON),
   ].map((quote) => ({ type: "quote.updated", epoch: 1, quote }));
 };
@@ -98,7 +106,14 @@ describe("position slot", () => {
     expect(spawn.machine).toBe("order");
     expect(spawn.path).toBe("order/20261123/s1-1");
     expect(parseOrderRef(intent.orderRef)).toEqual({ installation: "5f2c81aa", intentId: "20261123-s1-1" });
-    expect(intent).toMatchObject({ purpose: "entry", owner: PATH, quantity: 2, reducing: false, worstPrice: price(-1.8), legs: CONDOR });
+    expect(intent).toMatchObject({
+      purpose: "entry",
+      owner: PATH,
+      quantity: 2,
+      reducing: false,
+      worstPrice: price(-1.8),
+      legs: CONDOR,
+    });
     expect(intent.maxLoss).toBe(2 * candidate.unitMaxLoss);
     expect(known).toHaveLength(4);
     const wanted = slot.told(address.lines).filter(({ type }) => type === "line.requested");
@@ -163,12 +178,12 @@ describe("position slot", () => {
     expect(slot.facts("slot.marked").length).toBeGreaterThanOrEqual(90);
     // The first was told when the position opened.
     expect(slot.facts("decision.made")).toHaveLength(1);
-    expect(slot.facts("decision.made").at(-1).trace.map(({ rule }: { rule: string }) => rule)).toEqual([
-      "stop-loss",
-      "expiry",
-      "session-end",
-      "take-profit",
-    ]);
+    expect(
+      slot
+        .facts("decision.made")
+        .at(-1)
+        .trace.map(({ rule }: { rule: string }) => rule),
+    ).toEqual(["stop-loss", "expiry", "session-end", "take-profit"]);
   });
 
   it("looks at least every ten seconds without any quote, and tells when it is blind", () => {

@@ -12,7 +12,20 @@ import { refusals } from "../../src/kernel/refusals.ts";
 import { positionSlotMachine } from "../../src/machines/position-slot.machine.ts";
 import { strategyMachine } from "../../src/machines/strategy.machine.ts";
 import { type Given, given } from "../support/given.ts";
-import { CALM, chainFor, DAY, ENGINE, EXPIRY, NOON, quoteOf, SPY, STRATEGY, spotQuote, twoSided, VIX } from "../support/quoted-chain.ts";
+import {
+  CALM,
+  chainFor,
+  DAY,
+  ENGINE,
+  EXPIRY,
+  NOON,
+  quoteOf,
+  SPY,
+  STRATEGY,
+  spotQuote,
+  twoSided,
+  VIX,
+} from "../support/quoted-chain.ts";
 
 type Strategy = Given<typeof strategyMachine>;
 const PATH = address.strategy("spy-condor");
@@ -144,7 +157,14 @@ describe("strategy", () => {
     const [{ candidate }] = strategy.facts("candidate.found") as [{ candidate: { unitMaxLoss: number; legs: unknown[] } }];
     expect(candidate.legs).toHaveLength(4);
     expect(strategy.told(address.riskGate)).toEqual([
-      { type: "slot.requested", replyTo: PATH, strategy: "spy-condor", symbol: "SPY", maxLoss: candidate.unitMaxLoss, quantity: 1 },
+      {
+        type: "slot.requested",
+        replyTo: PATH,
+        strategy: "spy-condor",
+        symbol: "SPY",
+        maxLoss: candidate.unitMaxLoss,
+        quantity: 1,
+      },
     ]);
   });
 
@@ -186,7 +206,11 @@ describe("strategy", () => {
 
   it("takes no answer of an epoch that is over, nor of an earlier look", () => {
     const strategy = begin().hear(readied, trading);
-    const old = answerTo("contracts.request", { request: "underlying-1", epoch: EPOCH, query: { secType: "STK", symbol: "SPY" } });
+    const old = answerTo("contracts.request", {
+      request: "underlying-1",
+      epoch: EPOCH,
+      query: { secType: "STK", symbol: "SPY" },
+    });
     strategy.hear({ type: "session.unreadied", epoch: EPOCH, reason: "" }, { ...readied, epoch: EPOCH + 1 });
     expect(strategy.context.look).toBe(2);
     strategy.hear(old, { ...old, epoch: EPOCH + 1 });
@@ -217,7 +241,16 @@ describe("why a strategy does not trade", () => {
   it("VIX is too high", () => {
     const strategy = quoteAll(ready(), { vix: 40 });
     expect(strategy.facts("candidate.stopped")).toEqual([
-      { type: "candidate.stopped", strategy: "spy-condor", symbol: "SPY", stage: "vix", reason: "VIX is too high", actual: 40, limit: 35, unit: "points" },
+      {
+        type: "candidate.stopped",
+        strategy: "spy-condor",
+        symbol: "SPY",
+        stage: "vix",
+        reason: "VIX is too high",
+        actual: 40,
+        limit: 35,
+        unit: "points",
+      },
     ]);
     expect(strategy.state).toBe("looking.cooling");
   });
@@ -244,7 +277,14 @@ describe("why a strategy does not trade", () => {
 
   it("the broker refuses or does not answer", () => {
     const refused = begin().hear(readied, trading);
-    refused.hear({ type: "request.failed", replyTo: PATH, request: "underlying-1", epoch: EPOCH, code: 200, text: "No security definition" });
+    refused.hear({
+      type: "request.failed",
+      replyTo: PATH,
+      request: "underlying-1",
+      epoch: EPOCH,
+      code: 200,
+      text: "No security definition",
+    });
     expect(refused.facts("candidate.stopped")).toMatchObject([{ stage: "resolve", reason: "200 No security definition" }]);
     expect(refused.said.filter(({ type }) => type === "contracts.request")).toHaveLength(1);
     const silent = begin().hear(readied, trading).wait(60_000);
@@ -269,7 +309,9 @@ describe("why a strategy does not trade", () => {
     const strategy = begin();
     strategy.hear({ type: "run.resumed", config: STRATEGY, engine: { ...ENGINE, rules } }, readied, trading);
     quoteAll(answerAll(strategy));
-    expect(strategy.facts("candidate.stopped")).toMatchObject([{ stage: "newborn", reason: "session-end would close it at once", limit: 330 }]);
+    expect(strategy.facts("candidate.stopped")).toMatchObject([
+      { stage: "newborn", reason: "session-end would close it at once", limit: 330 },
+    ]);
   });
 
   it("never without a reason: every look ends in a candidate or in exactly one fact that stopped it", () => {
@@ -285,16 +327,22 @@ describe("why a strategy does not trade", () => {
         const patient = { ...STRATEGY, entry: { ...STRATEGY.entry, ...entry, cooldownSeconds: 3_600 } };
         const strategy = ready(patient);
         const puts = contracts.filter(({ right }) => right === "P").map(({ conId }) => conId);
-        const silent = {
+        const silent: number[] = {
           all: [],
           "no underlying": [SPY.conId],
           "no VIX": [VIX.conId],
           "no puts": puts,
           none: [SPY.conId, VIX.conId, ...contracts.map(({ conId }) => conId)],
         }[lines];
-        for (let minute = 0; minute < 10 && strategy.context.candidate === null && strategy.state !== "looking.cooling"; minute += 1) {
+        for (
+          let minute = 0;
+          minute < 10 && strategy.context.candidate === null && strategy.state !== "looking.cooling";
+          minute += 1
+        ) {
           if (!silent.includes(SPY.conId)) strategy.hear(quote(strategy, SPY.conId));
-          quoteAll(strategy, { vix, except: silent }).wait(60_000);
+          quoteAll(strategy, { vix, except: silent });
+          // The gate's silence would be a reason of its own.
+          if (strategy.state !== "looking.requesting") strategy.wait(60_000);
         }
         const [found, stopped] = [strategy.facts("candidate.found").length, why(strategy).length];
         expect(found + stopped).toBe(1);

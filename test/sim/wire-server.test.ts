@@ -175,6 +175,26 @@ describe("a connection", () => {
   });
 });
 
+test("bars of a request that failed, or that was cancelled, do not reach its id's next set", async () => {
+  const { desk, gateway } = await serve(answersPositions);
+  const client = await loggedIn(gateway.port);
+  const session = await desk.session(0);
+  const bar = (day: string) => session.emit("historicalData", 5, day, 1, 2, 0.5, 1.5, 100, 3, 1.2);
+  const finished = (end: string) => session.emit("historicalData", 5, `finished-a-${end}`, -1, -1, -1, -1, -1, -1, -1);
+  bar("20261117");
+  session.emit("error", new Error("Historical Market Data Service error message:no data"), 162, 5);
+  finished("failed");
+  bar("20261118");
+  client.send(messageBytes(25, 1, 5), reqPositions);
+  await client.message(isPositionEnd);
+  bar("20261119");
+  finished("cancelled");
+  expect(await client.message((fields) => fields[3] === "failed")).toEqual(["17", "5", "a", "failed", "0"]);
+  expect(await client.message((fields) => fields[3] === "cancelled")).toEqual([
+    ...["17", "5", "a", "cancelled", "1", "20261119", "1", "2", "0.5", "1.5", "100", "1.2", "3"],
+  ]);
+});
+
 describe("two clients", () => {
   test("have a session each and hear nothing of the other's", async () => {
     const { desk, gateway } = await serve(answersPositions);

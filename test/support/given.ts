@@ -3,7 +3,14 @@
  *
  * Timers run on market time and fire in `wait`. Everything said and kept must be plain JSON, as the kernel demands.
  */
-import { type AnyMachineSnapshot, type AnyStateMachine, type InputFrom, initialTransition, type SnapshotFrom, transition } from "xstate";
+import {
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  type InputFrom,
+  initialTransition,
+  type SnapshotFrom,
+  transition,
+} from "xstate";
 import { canonical } from "../../src/domain/canonical-json.ts";
 
 export interface Said {
@@ -11,6 +18,9 @@ export interface Said {
   // biome-ignore lint/suspicious/noExplicitAny: tests look into parameters of any shape
   readonly params: any;
 }
+
+/** An event of any shape: what a machine does with a wrong one is part of the test. */
+type Heard = { readonly type: string; readonly [key: string]: unknown };
 
 const nameOf = (value: unknown): string => {
   if (typeof value === "string") return value;
@@ -45,7 +55,8 @@ export class Given<Machine extends AnyStateMachine> {
           this.#timers.push({ id: given.id, at: this.now + given.delay, event: given.event });
         }
       } else if (type === "xstate.cancel") this.#timers = this.#timers.filter(({ id }) => id !== given.sendId);
-      else this.said.push({ type: type === "xstate.emit" ? "fact" : type, params: type === "xstate.emit" ? given.event : params });
+      else
+        this.said.push({ type: type === "xstate.emit" ? "fact" : type, params: type === "xstate.emit" ? given.event : params });
     }
     canonical(this.context);
     for (const said of this.said.slice(before)) canonical(said.params);
@@ -58,7 +69,7 @@ export class Given<Machine extends AnyStateMachine> {
     this.#note(actions as never);
   }
 
-  hear(...events: readonly ({ readonly type: string } & object)[]): this {
+  hear(...events: readonly Heard[]): this {
     for (const event of events) this.#step(event);
     return this;
   }
@@ -92,7 +103,9 @@ export class Given<Machine extends AnyStateMachine> {
   }
   /** Events told to one address. */
   told(to: string): Said["params"][] {
-    return this.params("tell").filter((tell) => tell.to === to).map(({ event }) => event);
+    return this.params("tell")
+      .filter((tell) => tell.to === to)
+      .map(({ event }) => event);
   }
   facts(type: string): Said["params"][] {
     return this.params("fact").filter((fact) => fact.type === type);
@@ -105,5 +118,8 @@ export class Given<Machine extends AnyStateMachine> {
 }
 
 /** A machine at its beginning. */
-export const given = <Machine extends AnyStateMachine>(machine: Machine, input: InputFrom<Machine>, now: number): Given<Machine> =>
-  new Given(machine, input, now);
+export const given = <Machine extends AnyStateMachine>(
+  machine: Machine,
+  input: InputFrom<Machine>,
+  now: number,
+): Given<Machine> => new Given(machine, input, now);

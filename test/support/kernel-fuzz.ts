@@ -119,7 +119,8 @@ export const fuzz = async ({ seed, disk, logic = zoo, actions = 120, crashChance
   };
   const probe: Probe = (point) => {
     if (crashed) throw new Crash(point);
-    if (healing || random() >= crashChance) return;
+    // Snapshots are rare: each of their hooks counts for more.
+    if (healing || random() >= crashChance * (point.startsWith("snapshot") ? 5 : 1)) return;
     crashed = true;
     crashes[point] = (crashes[point] ?? 0) + 1;
     throw new Crash(point);

@@ -145,6 +145,7 @@ export const RULES_CONFIG: RulesConfig = {
 export const ENGINE: EngineConfig = {
   mode: "simulated",
   installation: "5f2c81aa",
+  account: "DU1",
   lines: { max: 100 },
   strategies: [STRATEGY],
   rules: RULES_CONFIG,

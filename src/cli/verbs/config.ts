@@ -38,12 +38,13 @@ export const configVerb = (program: Command): void => {
     .action(() => void process.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`));
 };
 
-interface Leaf {
+export interface Leaf {
   readonly key: string;
   readonly value: unknown;
   readonly origin: "file" | "default";
 }
-const leaves = (value: unknown, given: unknown, key = ""): Leaf[] => {
+/** Every value of a configuration with its dotted key, and whether the file or the default gave it. */
+export const leaves = (value: unknown, given: unknown, key = ""): Leaf[] => {
   if (typeof value === "object" && value !== null && Object.keys(value).length > 0) {
     return Object.entries(value).flatMap(([name, inner]) =>
       leaves(inner, (given as Record<string, unknown> | undefined)?.[name], key === "" ? name : `${key}.${name}`),

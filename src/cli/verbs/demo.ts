@@ -2,10 +2,10 @@
  * `caretaker demo`: everything at once, on this machine alone. It starts a simulated gateway, then the engine, which knows of it
  * only its TCP port; nothing here can reach a broker.
  */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import type { CaretakerConfig } from "../../domain/config-schema.ts";
+import { loadConfig } from "../../io/config/config-file.ts";
 import { epochMs, money } from "../../domain/units.ts";
 import { type ScriptedFault, startGateway } from "../../sim/gateway.ts";
 import { worldFile } from "../../sim/world-file.ts";
@@ -18,6 +18,7 @@ import { createLogger } from "../logging.ts";
 import { stateDirectory } from "../state-path.ts";
 import { stopSignal } from "../stopping.ts";
 import { DEFAULT_ACCOUNT, DEFAULT_CASH_DOLLARS, type MarketFlags, marketOf, withMarketFlags } from "./gateway.ts";
+import { leaves } from "./config.ts";
 import { configOrEnd } from "./run.ts";
 
 interface DemoFlags extends DaemonFlags, MarketFlags {
@@ -67,7 +68,7 @@ export const demoVerb = (program: Command): void => {
       const market = marketOf(flags);
       tell(`caretaker demo: ${market.label}. SIMULATED: nothing here can reach a broker. Ctrl-C stops; the state is kept.`);
       const differing = differences(file);
-      if (differing !== "") tell(`rules as in 'run'; ${existsSync(file) ? file.replace(`${ROOT}/`, "") : file} sets: ${differing}`);
+      if (differing !== "") tell(`rules as in 'run'; ${file.replace(`${ROOT}/`, "")} sets: ${differing}`);
       const gateway = await startGateway({
         market,
         fills: flags.market,
@@ -108,6 +109,11 @@ export const demoVerb = (program: Command): void => {
 
 /** The thresholds that the file sets away from the defaults, in its own words. */
 const differences = (file: string): string => {
-  const given = configGiven(file);
-  return ["rules", "orders", "limits"].flatMap((part) => leavesOf(given[part], part)).join(", ");
+  const result = loadConfig(file);
+  if (!result.ok) return "";
+  const parts = new Set(["rules", "orders", "limits", "breaker"]);
+  return leaves(result.config, result.given)
+    .filter(({ key, origin }) => origin === "file" && parts.has(key.split(".")[0] as string))
+    .map(({ key, value }) => `${key} ${JSON.stringify(value)}`)
+    .join(", ");
 };

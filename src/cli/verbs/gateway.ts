@@ -16,22 +16,26 @@ export interface MarketFlags {
   readonly chain?: string;
   readonly underlying?: string;
   readonly seed: number;
+  readonly vix: number;
 }
 
 export const DEFAULT_SEED = 20_261_120;
 export const DEFAULT_ACCOUNT = "DU1234567";
 export const DEFAULT_CASH_DOLLARS = 100_000;
+/** The long-run median is 17.6: a calm day, so that a demo has something to enter. */
+export const DEFAULT_VIX = 17;
 
 export const withMarketFlags = (command: Command): Command =>
   command
     .addOption(new Option("--market <kind>", "which market").choices(["synthetic", "recorded"]).default("synthetic"))
     .option("--chain <file>", "recorded market: option quotes, CSV or CSV.gz")
     .option("--underlying <file>", "recorded market: the underlying's minute bars, CSV or CSV.gz")
-    .addOption(new Option("--seed <n>", "synthetic market: the same seed gives the same market").default(DEFAULT_SEED).argParser(wholeNumber(0, 2 ** 31)));
+    .addOption(new Option("--seed <n>", "synthetic market: the same seed gives the same market").default(DEFAULT_SEED).argParser(wholeNumber(0, 2 ** 31)))
+    .addOption(new Option("--vix <points>", "synthetic market: the VIX before the first day").default(DEFAULT_VIX).argParser(positiveNumber));
 
 /** The market that the flags name. Throws CommandError for missing files and bad rows. */
 export const marketOf = (flags: MarketFlags): Market => {
-  if (flags.market === "synthetic") return createSyntheticMarket({ seed: flags.seed });
+  if (flags.market === "synthetic") return createSyntheticMarket({ seed: flags.seed, vix0: flags.vix });
   const { chain, underlying } = flags;
   if (chain === undefined || underlying === undefined) throw new CommandError(EXIT.usage, "--market recorded needs --chain FILE and --underlying FILE");
   for (const file of [chain, underlying]) if (!existsSync(file)) throw new CommandError(EXIT.badData, `${file}: there is no such file`);

@@ -11,9 +11,9 @@ interface Reading {
   readonly of: (model: ReadModel) => unknown;
 }
 const READINGS: readonly Reading[] = [
-  { name: "status", description: "Mode, account, equity, slots, breakers: one look.", path: "/api/v1/status", of: (model) => model.status() },
-  { name: "positions", description: "Open positions with legs, mark, profit and last decision.", path: "/api/v1/positions", of: (model) => model.positions() },
-  { name: "orders", description: "Every order with its timeline.", path: "/api/v1/orders", of: (model) => model.orders() },
+  { name: "status", description: "Mode, account, equity, slots, breakers: one look.", path: "/api/v1/status", of: (model) => model.status },
+  { name: "positions", description: "Open positions with legs, mark, profit and last decision.", path: "/api/v1/positions", of: (model) => model.positions },
+  { name: "orders", description: "Every order with its timeline.", path: "/api/v1/orders", of: (model) => model.orders },
 ];
 
 export const readingVerbs = (program: Command): void => {

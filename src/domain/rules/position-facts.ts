@@ -29,7 +29,8 @@ export const positionFacts = ({ legs, entry, entryFees, mark, now }: Seen): Posi
     unitBase: known(entry.unitBase, "fills"),
     unitCredit: known(moneyUnits(Math.max(0, -notional(entry.netPrice, multiplier, 1))), "fills"),
     unitMaxLoss: entry.unitMaxLoss === "unbounded" ? { unknown: "the loss is unbounded" } : known(entry.unitMaxLoss, "payoff"),
-    sessionsToExpiry: expiry === undefined ? { unknown: "no expiry" } : known(sessionsToExpiry(newYorkDay(now), expiry), "calendar"),
+    sessionsToExpiry:
+      expiry === undefined ? { unknown: "no expiry" } : known(sessionsToExpiry(newYorkDay(now), expiry), "calendar"),
     minutesToClose:
       session === undefined ? { unknown: "no session in progress" } : known((session.close - now) / 60_000, "calendar"),
   };

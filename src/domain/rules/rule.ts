@@ -10,9 +10,7 @@ import type { RuleTrace } from "../facts.ts";
 import type { EpochMs, Money } from "../units.ts";
 
 /** Something observed, with where it came from and when; or why it is not known. */
-export type Fact<Value> =
-  | { readonly value: Value; readonly source: string; readonly at: EpochMs }
-  | { readonly unknown: string };
+export type Fact<Value> = { readonly value: Value; readonly source: string; readonly at: EpochMs } | { readonly unknown: string };
 
 /** What is known of a position when its rules are asked. Money is per unit of the structure. */
 export interface PositionFacts {

@@ -5,8 +5,9 @@
  * It looks in two stages to spare market data lines: 4 options around the money tell forward and volatility; from these it
  * estimates where the short strikes lie and asks for at most 12 options a side.
  */
-import { daysToExpiry } from "../calendar/time-to-expiry.ts";
+
 import { newYorkDay } from "../calendar/new-york.ts";
+import { daysToExpiry } from "../calendar/time-to-expiry.ts";
 import type { Leg, OptionContract, Right } from "../contract.ts";
 import type { Candidate } from "../events/actors.ts";
 import { extremes, width as widthOf } from "../payoff.ts";
@@ -101,7 +102,11 @@ const viewOfMoney = (scene: Scene): MoneyView => {
   const ground = groundOf(scene);
   if ("kind" in ground) {
     return ground.kind === "off-spot"
-      ? stopAt("forward", "the options imply a forward far from spot", { actual: ground.forward, limit: ground.expected, unit: "USD" })
+      ? stopAt("forward", "the options imply a forward far from spot", {
+          actual: ground.forward,
+          limit: ground.expected,
+          unit: "USD",
+        })
       : stopAt("forward", "no strike near the money is quoted on both sides");
   }
   const atmVol = volAtTheMoney(scene, ground);
@@ -192,7 +197,8 @@ const priceCondor = ({ config, quotes }: Scene, legs: readonly Leg[]): Choice<{ 
     return stopAt("payoff", `the strikes are not in order: ${legs.map(legName).join(" ")}`);
   }
   const unbid = legs.find(({ contract, ratio }) => ratio < 0 && !((quotes[contract.conId]?.bid ?? 0) > 0));
-  if (unbid !== undefined) return stopAt("liquidity", `nobody bids for the ${legName(unbid)}`, { actual: 0, limit: 0, unit: "USD" });
+  if (unbid !== undefined)
+    return stopAt("liquidity", `nobody bids for the ${legName(unbid)}`, { actual: 0, limit: 0, unit: "USD" });
   const oneSided = legs.find(({ contract, ratio }) => ratio < 0 && midOf(quotes[contract.conId]) === undefined);
   if (oneSided !== undefined) return stopAt("liquidity", `the ${legName(oneSided)} is not quoted on both sides`);
   const quote = quoteStructure(legs, quotes);

@@ -2,7 +2,7 @@
  * When all is at rest: the broker's books have not changed since the engine asked for everything, and everything it asked for has
  * been answered to the end and is durable. Only then must the two agree; before, the truth may still be on its way.
  */
-import { CompleteAnswer } from "./checks/no-blind-retry.check.ts";
+import { CompleteAnswer } from "./complete-answer.ts";
 import type { Evidence } from "./evidence.ts";
 
 /** So long after the last answer nothing can be under way any more. */

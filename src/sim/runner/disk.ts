@@ -75,7 +75,7 @@ export const createDisk = ({ time, fsyncMs, landed, onDurable }: DiskOptions): D
       new Promise((durable, failed) => {
         time.after(fsyncMs(), () => {
           if (!life.alive && !landed()) return;
-          counted(level.batch(operations as Parameters<typeof level.batch>[0])).then(() => {
+          counted(level.batch(operations)).then(() => {
             for (const operation of operations) if (operation.type === "put") onDurable(operation.key, operation.value);
             // A dead process hears of nothing any more.
             if (life.alive) durable();

@@ -63,7 +63,9 @@ export const hearSize = (heard: Heard, field: number | undefined, value: number 
 export const quoteOf = (conId: number, { prices, sizes }: Heard, at: EpochMs): Quote => {
   const priced: { [S in Side]?: Price | null } = {};
   for (const side of ["bid", "ask", "last", "close"] as const) {
-    const known = sizes[side] === 0 ? null : prices[side];
+    // An index trades no size: a last price counts without one, unless it is 0 itself.
+    const none = side === "bid" || side === "ask" ? sizes[side] === 0 : side === "last" && sizes.last === 0 && prices.last === 0;
+    const known = none ? null : prices[side];
     if (known !== undefined) priced[side] = known;
   }
   return {

@@ -3,49 +3,9 @@
  * engine itself said so) nothing more is sent for its intent until open orders, completed orders and executions have all been
  * asked for, answered to the end on that one connection, and the answers are durable.
  */
-import type { Evidence } from "../evidence.ts";
+import { CompleteAnswer } from "../complete-answer.ts";
 import type { Check } from "../evidence.ts";
 import { answeredEffect, orderedByEffect, orderedByFrame } from "../tickets.ts";
-
-const ANSWERS = ["openOrders", "completedOrders", "executions"] as const;
-type Answer = (typeof ANSWERS)[number];
-const QUESTIONS: { readonly [call: string]: Answer } = {
-  reqOpenOrders: "openOrders",
-  reqAllOpenOrders: "openOrders",
-  reqCompletedOrders: "completedOrders",
-  reqExecutions: "executions",
-};
-const ENDS: { readonly [event: string]: Answer } = {
-  openOrderEnd: "openOrders",
-  completedOrdersEnd: "completedOrders",
-  execDetailsEnd: "executions",
-};
-const INPUTS: { readonly [type: string]: Answer } = {
-  "openOrders.answered": "openOrders",
-  "completedOrders.answered": "completedOrders",
-  "executions.answered": "executions",
-};
-
-/** How far the broker's complete answer has come since something: for each question, nothing, asked, ended, applied. */
-export class CompleteAnswer {
-  readonly #stages: { [A in Answer]: 0 | 1 | 2 | 3 } = { openOrders: 0, completedOrders: 0, executions: 0 };
-
-  get complete(): boolean {
-    return ANSWERS.every((answer) => this.#stages[answer] === 3);
-  }
-
-  hear(evidence: Evidence): void {
-    if (this.complete) return;
-    if (evidence.kind === "lineEnded" || evidence.kind === "processEnded") for (const answer of ANSWERS) this.#stages[answer] = 0;
-    else if (evidence.kind === "sent") this.#raise(QUESTIONS[evidence.name], 1);
-    else if (evidence.kind === "heard") this.#raise(ENDS[evidence.name], 2);
-    else if (evidence.kind === "record") this.#raise(INPUTS[evidence.record.input.type], 3);
-  }
-
-  #raise(answer: Answer | undefined, stage: 1 | 2 | 3): void {
-    if (answer !== undefined && this.#stages[answer] === stage - 1) this.#stages[answer] = stage;
-  }
-}
 
 export const noBlindRetry: Check = {
   name: "S3",

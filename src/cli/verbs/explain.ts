@@ -1,0 +1,64 @@
+/** `caretaker explain order|decision|slot|why-not`: why, to the last number. */
+import type { Command } from "commander";
+import { instantOf, newYorkDay } from "../../domain/calendar/new-york.ts";
+import { type EpochMs, epochMs, tradingDay } from "../../domain/units.ts";
+import type { ReadModel } from "../../projections/read-model.ts";
+import { CommandError, EXIT } from "../exit.ts";
+import { askDaemon, daemonOf, readModelOf } from "../reading.ts";
+import { stateDirectory } from "../state-path.ts";
+
+interface Flags {
+  readonly state?: string;
+  readonly json?: boolean;
+  readonly at?: string;
+}
+interface Told {
+  readonly lines: readonly string[];
+}
+
+const tellIt = async (flags: Flags, path: string, of: (model: ReadModel) => Told | undefined, what: string): Promise<void> => {
+  const directory = stateDirectory(flags.state, "demo");
+  const daemon = await daemonOf(directory);
+  const told = daemon === undefined ? of(await readModelOf(directory)) : ((await askDaemon(daemon, path)) as Told);
+  if (told === undefined) throw new CommandError(EXIT.badData, `there is no ${what} in the journal of ${directory}`);
+  process.stdout.write(flags.json ? `${JSON.stringify(told)}\n` : `${told.lines.join("\n")}\n`);
+};
+
+/** `2026-10-05T10:30` or `10:30` of the journal's last day, New York wall time. */
+const instant = (text: string | undefined, model: { readonly now: EpochMs }): EpochMs => {
+  if (text === undefined) return model.now;
+  const match = /^(?:(\d{4}-\d{2}-\d{2})T)?(\d{1,2}):(\d{2})$/.exec(text);
+  if (match === null) throw new CommandError(EXIT.usage, `--at ${text}: a New York wall time such as 10:30 or 2026-10-05T10:30`);
+  return instantOf(match[1] === undefined ? newYorkDay(model.now) : tradingDay(match[1]), Number(match[2]) * 60 + Number(match[3]));
+};
+
+export const explainVerb = (program: Command): void => {
+  const explain = program.command("explain").description("Why it traded, and why it did not.");
+  const withFlags = (command: Command): Command => command.option("--state <dir>", "state directory").option("--json", "one document on standard output");
+  withFlags(explain.command("order <intentId>"))
+    .description("An order's whole life: intent, denial or approval with numbers, wire, the broker's messages, fills, slippage.")
+    .action((id: string, flags: Flags) =>
+      tellIt(flags, `/api/v1/explain/order/${encodeURIComponent(id)}`, (model) => model.explainOrder(id), `order ${id}`),
+    );
+  withFlags(explain.command("decision <seq>"))
+    .description("The decision made, or still standing, at a journal seq: every rule with its distance to firing.")
+    .action((seq: string, flags: Flags) =>
+      tellIt(flags, `/api/v1/explain/decision/${encodeURIComponent(seq)}`, (model) => model.explainDecision(Number(seq)), `decision at ${seq}`),
+    );
+  withFlags(explain.command("slot <slot>"))
+    .description("The newest decision about a slot, e.g. slot/s1.")
+    .action((slot: string, flags: Flags) =>
+      tellIt(flags, `/api/v1/explain/slot/${encodeURIComponent(slot)}`, (model) => model.explainSlot(slot), `decision about ${slot}`),
+    );
+  withFlags(explain.command("why-not <symbol>"))
+    .description("The stages that stopped entries in a symbol, the first number that did, and by how much.")
+    .option("--at <time>", "New York wall time, e.g. 10:30; the journal's last instant by default")
+    .action((symbol: string, flags: Flags) =>
+      tellIt(
+        flags,
+        `/api/v1/explain/why-not/${encodeURIComponent(symbol)}${flags.at === undefined ? "" : `?at=${encodeURIComponent(flags.at)}`}`,
+        (model) => model.explainWhyNot(symbol, epochMs(instant(flags.at, model))),
+        `entry of ${symbol}`,
+      ),
+    );
+};

@@ -1,0 +1,85 @@
+/**
+ * Troubles by name, and the plan of them that a seed draws: how many, which, and when. What each does to the world is the runner's.
+ *
+ * Half of them come at an instant of the session, the other half right after the engine has sent its n-th order: orders are at
+ * work for a few minutes of a day only, and that is where troubles hurt.
+ */
+import { sessionOf } from "../domain/calendar/market-calendar.ts";
+import { assert } from "../domain/assert.ts";
+import type { TradingDay } from "../domain/units.ts";
+import { type RandomStream, randomStream } from "./market/random.ts";
+
+export const FAULT_NAMES = [
+  /** The process is killed: at once; before a batch is written; while it is; when it is durable and nothing has been released; when
+   *  an effect has been released and nobody has said so yet; and while it recovers from an earlier kill. */
+  "crash",
+  "crash.beforeAppend",
+  "crash.duringAppend",
+  "crash.beforeRelease",
+  "crash.afterRelease",
+  "crash.inRecovery",
+  /** The connection is reset; goes silent both ways; the gateway is away for a while; IB's servers are. */
+  "line.reset",
+  "line.silence",
+  "gateway.restart",
+  "servers.dataKept",
+  "servers.dataLost",
+  /** What the broker does wrong. */
+  "broker.loseStatus",
+  "broker.delayCommission",
+  "broker.execBeforeOpenOrder",
+  "broker.reject201",
+  "broker.reject110",
+  "broker.blackhole",
+  "broker.acceptSilently",
+] as const;
+export type FaultName = (typeof FAULT_NAMES)[number];
+
+/** One trouble to come. */
+export interface PlannedFault {
+  readonly name: FaultName;
+  readonly day: TradingDay;
+  /** At an instant of market time, or so many ms after the n-th order of the day has left the engine. */
+  readonly when: { readonly at: number } | { readonly order: number; readonly afterMs: number };
+  /** A number of its own in (0, 1), from which the rest follows: how long, how often. */
+  readonly chance: number;
+}
+
+/** How many troubles a session has, and of which kinds they may be. */
+export interface FaultOptions {
+  readonly most: number;
+  readonly names: readonly FaultName[];
+}
+export const SWARM: FaultOptions = { most: 8, names: FAULT_NAMES };
+export const NO_FAULTS: FaultOptions = { most: 0, names: [] };
+
+/** No trouble begins in the last part of a session: by its end everything must have been put right. */
+export const HEALED_BEFORE_CLOSE_MS = 25 * 60_000;
+const QUIET_START_MS = 60_000;
+
+const pick = <Item>(stream: RandomStream, items: readonly Item[]): Item => {
+  const item = items[Math.floor(stream.uniform() * items.length)];
+  assert(item !== undefined, "there is something to pick from");
+  return item;
+};
+
+/** The troubles of one day. The same seed, day and options give the same plan. */
+export const drawFaults = (seed: number, day: TradingDay, { most, names }: FaultOptions): readonly PlannedFault[] => {
+  const session = sessionOf(day);
+  if (session === undefined || names.length === 0) return [];
+  const stream = randomStream(seed, `faults/${day}`);
+  // A seed has its own few kinds, so that some seeds see one trouble often and others many once.
+  const kinds = Array.from({ length: 1 + Math.floor(stream.uniform() * 6) }, () => pick(stream, names));
+  const count = Math.floor(stream.uniform() * (most + 1));
+  const from = session.open + QUIET_START_MS;
+  const to = session.close - HEALED_BEFORE_CLOSE_MS;
+  return Array.from({ length: count }, (): PlannedFault => {
+    const name = pick(stream, kinds);
+    const [timed, place, after, chance] = [stream.uniform(), stream.uniform(), stream.uniform(), stream.uniform()];
+    const when =
+      timed < 0.5
+        ? { at: Math.floor(from + place * (to - from)) }
+        : { order: 1 + Math.floor(place * 8), afterMs: after < 0.4 ? 0 : Math.floor(after * after * 4_000) };
+    return { name, day, when, chance };
+  });
+};
