@@ -35,7 +35,9 @@ export const closingDocument = ({ readModel, journal, stateHash, build, seconds 
     openPositions: status.openPositions,
     journal,
     violations: violationsOf(readModel),
-    skippedFilters: readModel.decisions.skipped,
+    skippedFilters: readModel.decisions.funnels.flatMap(({ strategy, symbol, skipped }) =>
+      skipped.map(({ filter, missing, count }) => ({ strategy, symbol, filter, missing, count })),
+    ),
     stateHash,
   };
 };

@@ -14,7 +14,7 @@ import { realClients } from "../io/ib/real-client.ts";
 import type { Input, Step } from "../ports/journal.ts";
 import { createReadModel, type ReadModel } from "../projections/read-model.ts";
 import type { Sentence } from "../projections/story.ts";
-import { type ArrowExport, createArrowExport } from "../store/arrow/arrow-export.ts";
+import { createArrowExport } from "../store/arrow/export.ts";
 import { kindOf } from "../store/directory-kind.ts";
 import { type DaemonState, initialise, openClone, openState } from "../store/state-directory.ts";
 import { StoreError } from "../store/store-error.ts";
@@ -151,10 +151,11 @@ export const runDaemon = async (options: DaemonOptions): Promise<Closing> => {
   });
 
   const readModel = createReadModel();
-  const arrow: ArrowExport = createArrowExport(join(stateDirectory, "arrow"));
+  const arrow = createArrowExport(stateDirectory, readModel);
   const take = (step: Step): readonly Sentence[] => {
+    const sentences = readModel.apply(step);
     arrow.apply(step);
-    return readModel.apply(step);
+    return sentences;
   };
   let engine: EngineProcess | undefined;
   try {
@@ -165,18 +166,18 @@ export const runDaemon = async (options: DaemonOptions): Promise<Closing> => {
       readModel,
       command: async (input) => {
         if (engine === undefined) return { refused: "starting" };
-        const receipt = await engine.command(input);
+        const receipt = await engine.command(input as unknown as Input);
         return "seq" in receipt ? { seq: receipt.seq } : receipt;
       },
       token,
       port: options.httpPort,
-      logger,
     });
-    tell(`page: ${web.url}/#token=${token}`);
+    const httpUrl = `http://127.0.0.1:${web.port}`;
+    tell(`page: ${web.url}`);
     tell(`mode: ${config.mode}, account ${account}, gateway ${host}:${port}${gateway === undefined ? " (not answering yet)" : ""}`);
     if (gateway?.announcement !== undefined) tell(`market: ${gateway.announcement.label}, ${gateway.announcement.speed}x speed${gateway.announcement.skipClosed ? ", closed hours skipped" : ""}`);
     tell(`state: ${stateDirectory}, journal of ${state.journal.lastSeq} records verified, build ${build}`);
-    const address: DaemonAddress = { pid: process.pid, url: web.url, token };
+    const address: DaemonAddress = { pid: process.pid, url: httpUrl, token };
     await writeFile(join(stateDirectory, DAEMON_FILE), `${JSON.stringify(address)}\n`, { mode: 0o600 });
 
     engine = await startEngine({

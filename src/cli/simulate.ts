@@ -75,18 +75,30 @@ const ACCOUNT = "DU7000001";
 const INSTALLATION = "51a70000";
 const CLIENT_ID = 17;
 
-/** The strategies of config/demo.yaml at the speed of life, so that a day has entries, small profits taken, and a close. */
+/**
+ * The strategies of config/demo.yaml, made restless: small profits and small losses are taken, so that a day has many entries and
+ * exits for troubles to meet. It says nothing about profit.
+ */
 export const SIMULATION_CONFIG: EngineConfig = engineConfigOf(
   configSchema.parse({
     mode: "simulated",
     strategies: [
-      { name: "spy-iron-condor", kind: "iron-condor", symbol: "SPY", entry: { from: "09:31", cooldownSeconds: 120, minCreditPctOfWidth: 5 } },
-      { name: "qqq-iron-condor", kind: "iron-condor", symbol: "QQQ", entry: { from: "09:35", cooldownSeconds: 120, minCreditPctOfWidth: 5 } },
-      { name: "iwm-iron-condor", kind: "iron-condor", symbol: "IWM", entry: { from: "09:40", cooldownSeconds: 120, minCreditPctOfWidth: 5 } },
+      { name: "spy-iron-condor", kind: "iron-condor", symbol: "SPY", entry: { from: "09:31", cooldownSeconds: 420, minCreditPctOfWidth: 5 } },
+      { name: "qqq-iron-condor", kind: "iron-condor", symbol: "QQQ", entry: { from: "09:35", cooldownSeconds: 420, minCreditPctOfWidth: 5 } },
+      {
+        name: "iwm-iron-condor",
+        kind: "iron-condor",
+        symbol: "IWM",
+        entry: { from: "09:40", cooldownSeconds: 420, minCreditPctOfWidth: 5, wingWidthPct: 3 },
+      },
     ],
-    rules: { takeProfit: { targetPct: 10 }, sessionEnd: { enabled: true, minutesBeforeClose: 60 } },
+    rules: {
+      takeProfit: { targetPct: 3 },
+      stopLoss: { creditMultiplePct: 10 },
+      sessionEnd: { enabled: true, minutesBeforeClose: 60 },
+    },
     limits: { slots: 6 },
-    reconcileEverySeconds: 120,
+    reconcileEverySeconds: 600,
   }),
   { account: ACCOUNT, installation: INSTALLATION },
 );

@@ -6,6 +6,7 @@ import type { EngineConfig } from "../domain/config.ts";
 import { type Contract, type Leg, reversed } from "../domain/contract.ts";
 import type {
   Candidate,
+  EffectAnswer,
   EngineMode,
   EntryEvent,
   LineEvent,
@@ -114,6 +115,7 @@ export type SlotEvent = Heard<
   | ModeAnnouncement
   | SessionAnnouncement
   | ReconciliationEvent
+  | EffectAnswer
   | { readonly type: "run.resumed"; readonly config: EngineConfig }
 >;
 

@@ -173,6 +173,10 @@ export const positionSlotMachine = setup({
     "session.unreadied": { actions: "dropQuotes" },
     "reconciliation.completed": {},
     "reconciliation.failed": {},
+    // The operator's notices are kept and repeated by the kernel.
+    "effect.written": {},
+    "effect.refused": {},
+    "effect.unconfirmed": {},
     "quote.updated": { actions: "takeQuote" },
     "line.lost": { actions: "dropQuote" },
     "line.typed": {},

@@ -4,6 +4,7 @@ import type { EngineConfig, StrategyConfig } from "../domain/config.ts";
 import type { Contract } from "../domain/contract.ts";
 import type {
   Candidate,
+  EffectAnswer,
   EngineMode,
   EntryEvent,
   GateEvent,
@@ -63,8 +64,10 @@ export interface StrategyContext {
 }
 
 type Heard<E> = E extends unknown ? E & Timed : never;
-/** A restart brought another configuration. */
-export type StrategyResumed = { readonly type: "run.resumed"; readonly config: StrategyConfig; readonly engine: EngineConfig };
+/** A restart brought another configuration; one without `engine` has no place for this strategy any more. */
+export type StrategyResumed =
+  | { readonly type: "run.resumed"; readonly config: StrategyConfig; readonly engine: EngineConfig }
+  | { readonly type: "run.resumed"; readonly config: EngineConfig };
 export type StrategyEvent = Heard<
   | SessionAnnouncement
   | ReconciliationEvent
@@ -74,6 +77,7 @@ export type StrategyEvent = Heard<
   | LineEvent
   | EntryEvent
   | Extract<GateEvent, { type: "slot.granted" | "entry.denied" }>
+  | EffectAnswer
   | StrategyResumed
 >;
 

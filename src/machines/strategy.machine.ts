@@ -60,7 +60,14 @@ const answers = (to: string) => ({ type: "isAnswer" as const, params: { to } });
 const failed = (stage: string) => ({
   type: "stop" as const,
   params: ({ event }: { event: StrategyEvent }): Stopped =>
-    stopAt(stage, event.type === "request.failed" ? `${event.code} ${event.text}` : "no answer").stopped,
+    stopAt(
+      stage,
+      event.type === "request.failed"
+        ? `${event.code} ${event.text}`
+        : event.type === "effect.refused"
+          ? event.reason
+          : "no answer",
+    ).stopped,
 });
 
 export const strategyMachine = setup({
@@ -83,6 +90,8 @@ export const strategyMachine = setup({
     mayNotLook: ({ context }) => !mayLook(context),
     windowOpen: ({ context, event }) => windowOpen(context, event.now),
     isAnswer: ({ context, event }, params: { readonly to: string }) => isAnswerTo(context, event, params.to),
+    ofThisLook: ({ context, event }) =>
+      event.type === "effect.refused" && String(event.effect.params["request"]).endsWith(`-${context.look}`),
     linesWanted: ({ context }) => context.toRequest.length > 0,
     stopped: ({ context }) => context.stopped !== null,
     underlyingUnknown: ({ context }) => context.underlying === null,
@@ -106,10 +115,14 @@ export const strategyMachine = setup({
     takeEpoch: assign(({ event }) => (event.type === "session.readied" ? { epoch: event.epoch } : {})),
     dropEpoch: assign({ epoch: null }),
     takeMode: assign(({ event }) => (event.type === "mode.changed" ? { mode: event.mode } : {})),
-    takeConfig: assign(({ event }) =>
+    takeConfig: assign(({ context, event }) => {
+      if (event.type !== "run.resumed") return {};
       // A new run has no session yet, and another expiry or class may be wanted.
-      event.type === "run.resumed" ? { config: event.config, engine: event.engine, epoch: null, listing: null, chain: null } : {},
-    ),
+      const anew = { epoch: null, listing: null, chain: null };
+      return "engine" in event
+        ? { ...anew, config: event.config, engine: event.engine }
+        : { ...anew, config: { ...context.config, enabled: false }, engine: event.config };
+    }),
     beginLook: assign(({ context }) => ({
       look: context.look + 1,
       asked: [],
@@ -124,9 +137,9 @@ export const strategyMachine = setup({
     stop: assign((_, stopped: Stopped) => ({ stopped })),
     takeUnderlying: assign(({ context, event }) => {
       if (event.type !== "contracts.answered") return {};
-      const found = event.details.find(
-        ({ contract }) => contract.symbol === context.config.symbol && contract.currency === "USD",
-      );
+      const { symbol, primaryExchange } = context.config;
+      const named = event.details.filter(({ contract }) => contract.symbol === symbol && contract.currency === "USD");
+      const found = named.find(({ contract }) => contract.primaryExchange === primaryExchange) ?? named[0];
       return found === undefined
         ? { stopped: stopAt("resolve", `no contract ${context.config.symbol}`).stopped }
         : // Orders and quotes go by the configured exchange, whatever IB lists first.
@@ -229,6 +242,9 @@ export const strategyMachine = setup({
     "optionParameters.answered": {},
     "bars.answered": {},
     "request.failed": {},
+    "effect.written": {},
+    "effect.refused": {},
+    "effect.unconfirmed": {},
     "reconciliation.completed": {},
     "reconciliation.failed": {},
   },
@@ -259,6 +275,8 @@ export const strategyMachine = setup({
         resolving: {
           entry: "beginLook",
           initial: "next",
+          // An enquiry that did not leave has no answer to wait for.
+          on: { "effect.refused": { guard: "ofThisLook", target: "stopped", actions: failed("resolve") } },
           states: {
             next: {
               always: [

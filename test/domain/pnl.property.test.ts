@@ -104,6 +104,17 @@ describe("profit and loss", () => {
     );
   });
 
+  it("of a unit bears its share of the entry's fees, to the rounding", () => {
+    fc.assert(
+      fc.property(trade(1), legPrices, (entry, prices) => {
+        const mark = priceUnits(netOf({ ...entry, prices }));
+        const each = unitProfit(entryOf(CONDOR, entry.units, fillsOf(entry, "o0")), entry.cost, mark, 100);
+        const whole = profitAtMark(ledgerOf([entry]), entry.units, mark, 100);
+        expect(Math.abs(each * entry.units - whole)).toBeLessThanOrEqual(entry.units / 2);
+      }),
+    );
+  });
+
   it("knows units only while the legs are in ratio", () => {
     const held = { [String(CONDOR[0]?.contract.conId)]: 1 };
     expect(unitsHeld(CONDOR, held)).toBeUndefined();

@@ -11,7 +11,7 @@ import { type Disk, fuzz } from "../support/kernel-fuzz.ts";
 import { zoo } from "../support/kernel-zoo.ts";
 
 const SEEDS = Number(process.env["CARETAKER_FUZZ_SEEDS"] ?? 60);
-const CONTROL_SEEDS = 25;
+const CONTROL_SEEDS = 60;
 const PATIENCE_MS = 60_000 + 1_000 * SEEDS;
 
 interface RunOptions {

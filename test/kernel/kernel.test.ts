@@ -124,6 +124,27 @@ describe("what becomes of an effect", () => {
     expect(journal.steps[2]!.input["reason"]).toBe("the gate failed: unexpected params");
   });
 
+  test("a cancel that waits for the disk with an order leaves first", async () => {
+    const journal = new MemoryJournal();
+    const { kernel, clock, released } = await startedRig({ journal });
+    kernel.offer({ type: "intent.made", id: "old" });
+    await settle();
+    journal.manual = true;
+    clock.jump(clock.now() + 4_999);
+    kernel.offer({ type: "surprise" });
+    kernel.offer({ type: "intent.made", id: "new" });
+    clock.jump(clock.now() + 1);
+    kernel.offer({ type: "surprise" });
+    journal.manual = false;
+    journal.flush();
+    await settle();
+    expect(released.map(({ type, actor }) => `${type} ${actor}`)).toEqual([
+      "placeOrder orders/old",
+      "cancelOrder orders/old",
+      "placeOrder orders/new",
+    ]);
+  });
+
   test("a cancel goes before other orders of its batch, never before what its own actor said", () => {
     const effect = (id: string, actor: string, type: string): Effect => ({ id, actor, type, params: {} });
     const batch = [

@@ -305,6 +305,19 @@ describe("position slot", () => {
     expect(slot.params("operator.notify").filter(({ key }) => key.includes("stuck"))).toHaveLength(1);
   });
 
+  it("sends no exit between sessions, and the rest in the morning", () => {
+    const slot = held();
+    slot.now = instantOf(DAY, 15 * 60 + 59);
+    market(slot, -1.0, 12);
+    slot.wait(instantOf(DAY, 16 * 60) - slot.now).hear(ended(ref(slot), 0, "expired"));
+    slot.wait(17 * 3_600_000);
+    expect(slot.state).toBe("open.exiting.asleep");
+    expect(slot.params("spawn")).toHaveLength(1);
+    slot.wait(3_600_000);
+    expect(slot.state).toBe("open.exiting.working");
+    expect(slot.params("spawn")[1].input.intent.intentId).toBe("20261124-s1-3");
+  });
+
   it("goes on exiting while the engine is halted", () => {
     const slot = market(held(), -1.0, 12);
     slot.hear({ type: "mode.changed", mode: "halted", reason: "" }, ended(ref(slot), 0)).wait(2_000);

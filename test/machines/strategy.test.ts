@@ -213,7 +213,7 @@ describe("strategy", () => {
     });
     strategy.hear({ type: "session.unreadied", epoch: EPOCH, reason: "" }, { ...readied, epoch: EPOCH + 1 });
     expect(strategy.context.look).toBe(2);
-    strategy.hear(old, { ...old, epoch: EPOCH + 1 });
+    strategy.hear(old, { ...old, epoch: EPOCH + 1 }, { ...old, request: "underlying-2" });
     expect(strategy.state).toBe("looking.resolving.underlying");
     strategy.hear({ ...old, epoch: EPOCH + 1, request: "underlying-2" });
     expect(strategy.state).toBe("looking.resolving.vix");
@@ -233,6 +233,11 @@ describe("strategy", () => {
     expect(strategy.context.config.quantity).toBe(3);
     strategy.hear({ ...readied, epoch: EPOCH + 1 });
     expect(strategy.state).toBe("looking.resolving.expiries");
+  });
+
+  it("that the configuration no longer names looks no more", () => {
+    const strategy = ready().hear({ type: "run.resumed", config: ENGINE }, { ...readied, epoch: EPOCH + 1 });
+    expect(strategy.state).toBe("paused");
   });
 });
 
@@ -287,6 +292,16 @@ describe("why a strategy does not trade", () => {
     });
     expect(refused.facts("candidate.stopped")).toMatchObject([{ stage: "resolve", reason: "200 No security definition" }]);
     expect(refused.said.filter(({ type }) => type === "contracts.request")).toHaveLength(1);
+    const unsent = begin().hear(readied, trading);
+    const refusal = (request: string) => ({
+      type: "effect.refused",
+      effect: { id: "1", type: "contracts.request", params: { request } },
+      reason: "the epoch is over",
+    });
+    unsent.hear(refusal("underlying-0"));
+    expect(unsent.state).toBe("looking.resolving.underlying");
+    unsent.hear(refusal("underlying-1"));
+    expect(unsent.facts("candidate.stopped")).toMatchObject([{ stage: "resolve", reason: "the epoch is over" }]);
     const silent = begin().hear(readied, trading).wait(60_000);
     expect(silent.facts("candidate.stopped")).toMatchObject([{ stage: "resolve", reason: "no answer" }]);
   });

@@ -93,8 +93,9 @@ const brief = (name: IbEventName, words: readonly unknown[]): string => {
   }
 };
 
-export const createBrokerRig = (options: Partial<BrokerOptions> = {}): BrokerRig => {
-  const market = createScriptedMarket(FRIDAY_10_00);
+/** A market given is taken as it stands; else SPY is quoted at 600. */
+export const createBrokerRig = (options: Partial<BrokerOptions> & { readonly market?: ScriptedMarket } = {}): BrokerRig => {
+  const market = options.market ?? createScriptedMarket(FRIDAY_10_00);
   const scheduler = new VirtualScheduler();
   const broker = createBroker({
     market,
@@ -104,7 +105,7 @@ export const createBrokerRig = (options: Partial<BrokerOptions> = {}): BrokerRig
     cancelLatencyMs: { from: 0, to: 0 },
     ...options,
   });
-  market.set(SPY, 600, 600.02);
+  if (options.market === undefined) market.set(SPY, 600, 600.02);
   const rig: BrokerRig = {
     market,
     broker,

@@ -218,11 +218,11 @@ export const fuzz = async ({ seed, disk, logic = zoo, actions = 120, crashChance
     } else if (draw < 0.4) {
       const word = broker.words.shift();
       if (word !== undefined) offer(word);
-    } else if (draw < 0.5) {
+    } else if (draw < 0.43) {
       const live = broker.orders.filter((order) => order.status === "live");
       const chosen = live[Math.floor(random() * live.length)];
       if (chosen !== undefined) broker.fill(chosen);
-    } else if (draw < 0.65) clock.advance(Math.floor(random() * 3_000));
+    } else if (draw < 0.65) clock.advance(Math.floor(random() * 7_000));
     else if (draw < 0.73) offer({ type: POKES[Math.floor(random() * POKES.length)]!, to: random() < 0.5 ? "fragile" : "glass" });
     else if (draw < 0.8) offer({ type: "quote.updated", price: tags }, "quote");
     else if (draw < 0.84) offer({ type: "chat.begin" });

@@ -18,7 +18,7 @@ export const nearestDelta = (options: readonly Measured[], target: number): Meas
   for (const option of outward(options)) {
     if (Math.abs(option.delta) < target) {
       if (before === undefined) return option;
-      return target - Math.abs(option.delta) <= Math.abs(before.delta) - target ? before : option;
+      return target - Math.abs(option.delta) <= Math.abs(before.delta) - target ? option : before;
     }
     before = option;
   }

@@ -8,6 +8,7 @@ import type { Market } from "../market/market.ts";
 import { type Cash, createCash } from "./cash.ts";
 import { type Held, type Margin, type Marks, marginOf } from "./margin.ts";
 import { flat, type Position, traded } from "./positions.ts";
+import { listingOf, type SavedAccount } from "./saved.ts";
 
 export interface Standing extends Margin {
   /** Cash and stock, and what open futures have gained: what margin is measured against. US options have no loan value. */
@@ -31,6 +32,7 @@ export interface Account {
   standing(): Standing;
   /** The standing as it would be after trading these quantities for so much money out of the pocket. */
   standingAfter(legs: readonly Held[], cost: Money): Standing;
+  saved(): Omit<SavedAccount, "executionsBefore">;
 }
 
 /** What a contract is worth now: mid, else the last trade, else the side there is, else the prior close. */
@@ -45,9 +47,11 @@ export const markOf = (market: Market, conId: number): Price | undefined => {
 const isFuture = (details: ContractDetails): boolean => details.contract.secType === "FUT";
 const isStock = (details: ContractDetails): boolean => details.contract.secType === "STK";
 
-export const createAccount = (id: string, opening: Money, market: Market): Account => {
-  const cash = createCash(opening);
-  const held = new Map<number, Position>();
+export const createAccount = (id: string, opening: Money, market: Market, saved?: SavedAccount): Account => {
+  const cash = createCash(saved?.opening ?? opening, saved?.totals);
+  const held = new Map<number, Position>(
+    saved?.positions.map(({ conId, ...position }) => [conId, { details: listingOf(market, conId), ...position }]),
+  );
 
   const marks: Marks = (conId) => markOf(market, conId);
   /** Without any quote a position is carried at what it cost. */
@@ -122,5 +126,16 @@ export const createAccount = (id: string, opening: Money, market: Market): Accou
         equityWithLoan: moneyUnits(equity(positions(), cash.balance) - paid + stockValue),
       };
     },
+    saved: () => ({
+      id,
+      opening: cash.opening,
+      totals: cash.totals(),
+      positions: positions().map(({ details, quantity, basis, fees }) => ({
+        conId: details.contract.conId,
+        quantity,
+        basis,
+        fees,
+      })),
+    }),
   };
 };

@@ -4,12 +4,15 @@
  * It answers as IB would and keeps exact books. Time is the market's and moves by `advance` alone; with the same seed, calls and
  * advances, everything it says is the same. The wire puts it on a socket; `client()` is the same thing in process.
  */
+import { ANNOUNCEMENT_CODE, formatAnnouncement } from "../../domain/announcement.ts";
+import { assert } from "../../domain/assert.ts";
+import type { MarketPace } from "../../domain/calendar/market-time.ts";
 import { instantOf, newYorkDay } from "../../domain/calendar/new-york.ts";
-import { dollars, type EpochMs, type Money } from "../../domain/units.ts";
+import type { EpochMs, Money } from "../../domain/units.ts";
 import type { Scheduler } from "../../ports/clock.ts";
 import type { Desk } from "../desk.ts";
 import type { Market } from "../market/market.ts";
-import { type Account, createAccount } from "./account.ts";
+import { createAccount } from "./account.ts";
 import { createChance } from "./chance.ts";
 import { IBKR_LIKE, type Tariffs } from "./commission.ts";
 import { createEntry } from "./entry.ts";
@@ -21,11 +24,14 @@ import { ibContract, ibTime } from "./ib-words.ts";
 import { createLines } from "./lines.ts";
 import { echoed, stateOf } from "./order.ts";
 import { createOrderBook } from "./order-book.ts";
+import { createPage } from "./page.ts";
 import { createPit } from "./pit.ts";
 import { createReports } from "./reports.ts";
 import { answerBars, answerContractDetails, answerOptionParameters } from "./requests.ts";
 import type { IbError } from "./resolve.ts";
+import { misfitOf, restoreExecution, restoreOrder, type SavedBroker, saveExecution, saveOrder } from "./saved.ts";
 import { createSession, type Front, type Listener, type Trace } from "./session.ts";
+import { createSummaries } from "./summaries.ts";
 import { type Truth, tellTruth } from "./truth.ts";
 
 export interface BrokerOptions {
@@ -46,8 +52,10 @@ export interface BrokerOptions {
   readonly lineLimit?: number;
   /** Pushes a client's own open orders at login, unasked. Default true. */
   readonly openOrdersAtLogin?: boolean;
-  /** How fast market time runs against real time, for the announcement. Default 1. */
-  readonly speed?: () => number;
+  /** How market time runs against real time, for the announcement. Default as fast, nothing skipped. */
+  readonly pace?: () => MarketPace;
+  /** Goes on from there. The market must stand at the instant of saving; `cash` then has no effect. */
+  readonly restored?: SavedBroker;
   readonly trace?: Trace;
 }
 
@@ -55,7 +63,12 @@ export interface Broker extends Desk {
   /** Moves the market, then works orders, expiries and lines up to there. Never backward. */
   advance(to: EpochMs): void;
   truth(): Truth;
-  /** Calls back after each call or advance that changed the truth. Returns how to take it back. */
+  /** All that a restart must not forget, as plain JSON: give it to `createBroker` as `restored`. */
+  saved(): SavedBroker;
+  /**
+   * Calls back after each call or advance that changed the truth, or anything else that clients are told and a restart must keep;
+   * always before the first message of that call or advance is delivered. Returns how to take it back.
+   */
   onChange(listener: () => void): () => void;
   /** Switches of misbehaviour: set them while it runs. */
   readonly faults: BrokerFaults;
@@ -63,40 +76,23 @@ export interface Broker extends Desk {
   drop(clientId?: number): void;
 }
 
-const SUMMARY_EVERY_MS = 180_000;
-/** Reg-T day-trading buying power on what is available. */
-const BUYING_POWER_FACTOR = 4;
-
-const summaryOf = (account: Account): { readonly [tag: string]: Money } => {
-  const standing = account.standing();
-  const available = (standing.equityWithLoan - standing.initial) as Money;
-  return {
-    NetLiquidation: account.netLiquidation(),
-    TotalCashValue: account.cash.balance,
-    EquityWithLoanValue: standing.equityWithLoan,
-    GrossPositionValue: account.grossPositionValue(),
-    BuyingPower: (BUYING_POWER_FACTOR * Math.max(0, available)) as Money,
-    AvailableFunds: available,
-    ExcessLiquidity: (standing.equityWithLoan - standing.maintenance) as Money,
-    InitMarginReq: standing.initial,
-    MaintMarginReq: standing.maintenance,
-  };
-};
-
-interface Summary {
-  readonly tags: readonly string[];
-  sentAt: EpochMs;
-  sent: string;
-}
-
 export const createBroker = (options: BrokerOptions): Broker => {
-  const { market, scheduler } = options;
+  const { market, scheduler, restored } = options;
+  if (restored !== undefined) {
+    const misfit = misfitOf(
+      restored,
+      market.label,
+      options.seed,
+      options.accounts.map(({ id }) => id),
+    );
+    if (misfit !== undefined) throw new Error(`the saved broker does not fit: ${misfit}`);
+    assert(market.now === restored.at, `a broker saved at ${restored.at} goes on there, not at ${market.now}`);
+  }
   const chance = createChance(options.seed);
   const faults: BrokerFaults = { ...noFaults(), ...options.faults };
   const connected = new Map<number, Listener>();
   const lingering = new Set<number>();
   const positionSubscribers = new Set<Listener>();
-  const summaries = new Map<Listener, Map<number, Summary>>();
   const changeListeners = new Set<() => void>();
   let dirty = false;
 
@@ -108,13 +104,17 @@ export const createBroker = (options: BrokerOptions): Broker => {
     },
     faults,
     chance,
+    restored?.statusesDrawn,
   );
   const floor: Floor = {
     market,
-    accounts: new Map(options.accounts.map(({ id, cash }) => [id, createAccount(id, cash, market)])),
-    book: createOrderBook(chance),
-    executions: [],
-    expiries: [],
+    accounts: new Map(
+      options.accounts.map(({ id, cash }, index) => [id, createAccount(id, cash, market, restored?.accounts[index])]),
+    ),
+    book: createOrderBook(chance, restored?.book),
+    executions: (restored?.executions ?? []).map((row) => restoreExecution(row, market)),
+    executionsBefore: new Map(restored?.accounts.map(({ id, executionsBefore }) => [id, executionsBefore])),
+    expiries: [...(restored?.expiries ?? [])],
     reports,
     faults,
     chance,
@@ -128,35 +128,39 @@ export const createBroker = (options: BrokerOptions): Broker => {
     },
   };
   const { book } = floor;
-  const pit = createPit(floor);
+  for (const order of [...(restored?.book.done ?? []), ...(restored?.book.live ?? [])])
+    book.add(restoreOrder(order, market, ibContract));
+  const pit = createPit(floor, restored?.pit);
   const entry = createEntry(floor, pit);
   const expiries = createExpiries(floor);
   const lines = createLines(market, options.lineLimit ?? 100);
+  const summaries = createSummaries(market, floor.accounts);
+  const page = createPage(floor);
 
-  const publish = (): void => {
-    if (!dirty) return;
-    dirty = false;
-    for (const listener of [...changeListeners]) listener();
-  };
-
-  const announcement = (): string =>
-    `Simulated gateway: market time ${market.now} ms, speed ${options.speed?.() ?? 1}, ${market.label}`;
-
-  const sendSummary = (to: Listener, reqId: number, summary: Summary): void => {
-    const rows: [account: string, tag: string, value: string, currency: string][] = [];
-    for (const account of floor.accounts.values()) {
-      const values = summaryOf(account);
-      for (const tag of summary.tags) {
-        const value = values[tag];
-        if (tag === "AccountType") rows.push([account.id, tag, "INDIVIDUAL", ""]);
-        else if (value !== undefined) rows.push([account.id, tag, dollars(value).toFixed(2), "USD"]);
+  /** Does something, and tells of it if it changed the books: also when it failed half way. */
+  const change = (action: () => void): void => {
+    try {
+      action();
+    } finally {
+      if (dirty) {
+        dirty = false;
+        for (const listener of [...changeListeners]) listener();
       }
     }
-    const text = JSON.stringify(rows);
-    summary.sentAt = market.now;
-    if (text === summary.sent) return;
-    summary.sent = text;
-    for (const row of rows) to.tell("accountSummary", reqId, ...row);
+  };
+
+  const announcement = (): string => {
+    const { speed, skipClosed } = options.pace?.() ?? { speed: 1, skipClosed: false };
+    return formatAnnouncement({ now: market.now, speed, skipClosed, label: market.label });
+  };
+
+  /** Who asks for its orders hears of the silent ones too, from now on. */
+  const speakUp = ({ clientId }: Listener): void => {
+    for (const order of book.live()) {
+      if (order.clientId !== clientId || !order.silent) continue;
+      order.silent = false;
+      floor.changed();
+    }
   };
 
   const refuse = (to: Listener, reqId: number, error: IbError | undefined): void => {
@@ -176,7 +180,7 @@ export const createBroker = (options: BrokerOptions): Broker => {
       from.tell("info", "Market data farm connection is OK:usfarm", 2104);
       from.tell("info", "HMDS data farm connection is OK:ushmds", 2106);
       from.tell("info", "Sec-def data farm connection is OK:secdefnj", 2158);
-      from.tell("info", announcement(), 2199);
+      from.tell("info", announcement(), ANNOUNCEMENT_CODE);
       if (options.openOrdersAtLogin === false) return;
       for (const order of book.live())
         if (order.clientId === from.clientId && !order.parked && !order.silent) reports.describe(order, from);
@@ -184,7 +188,7 @@ export const createBroker = (options: BrokerOptions): Broker => {
     logout: (from) => {
       connected.delete(from.clientId);
       positionSubscribers.delete(from);
-      summaries.delete(from);
+      summaries.closeAll(from);
       lines.closeAll(from);
       const lingerMs = options.clientIdLingerMs ?? 0;
       if (lingerMs <= 0) return;
@@ -204,17 +208,8 @@ export const createBroker = (options: BrokerOptions): Broker => {
     cancelPositions: (from) => {
       positionSubscribers.delete(from);
     },
-    reqAccountSummary: (from, reqId, _group, tags) => {
-      const own = summaries.get(from) ?? new Map<number, Summary>();
-      const summary: Summary = { tags: tags.split(",").map((tag) => tag.trim()), sentAt: market.now, sent: "" };
-      own.set(reqId, summary);
-      summaries.set(from, own);
-      sendSummary(from, reqId, summary);
-      from.tell("accountSummaryEnd", reqId);
-    },
-    cancelAccountSummary: (from, reqId) => {
-      summaries.get(from)?.delete(reqId);
-    },
+    reqAccountSummary: (from, reqId, _group, tags) => summaries.open(from, reqId, tags),
+    cancelAccountSummary: (from, reqId) => summaries.close(from, reqId),
     reqContractDetails: (from, reqId, contract) => refuse(from, reqId, answerContractDetails(market, from, reqId, contract)),
     reqSecDefOptParams: (from, reqId, _symbol, _exchange, _secType, conId) =>
       refuse(from, reqId, answerOptionParameters(market, from, reqId, conId)),
@@ -226,32 +221,17 @@ export const createBroker = (options: BrokerOptions): Broker => {
     // Bars are answered at once, so there never is a query left to cancel.
     cancelHistoricalData: (from, reqId) =>
       from.tell("error", new Error(`No historical data query found for ticker id:${reqId}`), 366, reqId),
-    placeOrder: (from, orderId, contract, order) => {
-      entry.place(from.clientId, orderId, contract, order);
-      publish();
-    },
-    cancelOrder: (from, orderId) => {
-      entry.cancel(from.clientId, orderId);
-      publish();
-    },
-    reqGlobalCancel: () => {
-      entry.cancelAll();
-      publish();
-    },
+    placeOrder: (from, orderId, contract, order) => change(() => entry.place(from.clientId, orderId, contract, order)),
+    cancelOrder: (from, orderId) => change(() => entry.cancel(from.clientId, orderId)),
+    reqGlobalCancel: () => change(entry.cancelAll),
     reqOpenOrders: (from) => {
-      for (const order of book.live()) {
-        if (order.clientId !== from.clientId) continue;
-        order.silent = false;
-        reports.describe(order, from);
-      }
+      change(() => speakUp(from));
+      for (const order of book.live()) if (order.clientId === from.clientId) reports.describe(order, from);
       from.tell("openOrderEnd");
     },
     reqAllOpenOrders: (from) => {
-      for (const order of book.live()) {
-        if (order.parked && order.clientId !== from.clientId) continue;
-        if (order.clientId === from.clientId) order.silent = false;
-        reports.describe(order, from);
-      }
+      change(() => speakUp(from));
+      for (const order of book.live()) if (!order.parked || order.clientId === from.clientId) reports.describe(order, from);
       from.tell("openOrderEnd");
     },
     reqExecutions: (from, reqId, filter) => {
@@ -280,16 +260,31 @@ export const createBroker = (options: BrokerOptions): Broker => {
     faults,
     announcement,
     client: () => createSession(front, scheduler, options.trace),
-    advance: (to) => {
-      market.advance(to);
-      pit.advance();
-      expiries.advance();
-      lines.advance();
-      for (const [to_, own] of summaries)
-        for (const [reqId, summary] of own) if (market.now - summary.sentAt >= SUMMARY_EVERY_MS) sendSummary(to_, reqId, summary);
-      publish();
-    },
+    advance: (to) =>
+      change(() => {
+        market.advance(to);
+        page.advance();
+        pit.advance();
+        expiries.advance();
+        lines.advance();
+        summaries.advance();
+      }),
     truth: () => tellTruth(floor),
+    saved: () => ({
+      v: 1,
+      at: market.now,
+      market: market.label,
+      seed: options.seed,
+      accounts: [...floor.accounts.values()].map((account) => ({
+        ...account.saved(),
+        executionsBefore: floor.executionsBefore.get(account.id) ?? 0,
+      })),
+      book: { ...book.numbers(), live: book.live().map(saveOrder), done: book.done().map(saveOrder) },
+      executions: floor.executions.map(saveExecution),
+      expiries: [...floor.expiries],
+      pit: pit.saved(),
+      statusesDrawn: reports.statusesDrawn(),
+    }),
     onChange: (listener) => {
       changeListeners.add(listener);
       return () => changeListeners.delete(listener);

@@ -8,22 +8,28 @@ import { type Money, moneyUnits } from "../../domain/units.ts";
 
 export type CashKind = "trades" | "commissions" | "expiries";
 
+export type CashTotals = { readonly [Kind in CashKind]: Money };
+
 export interface Cash {
   readonly opening: Money;
   readonly balance: Money;
   /** What was booked under a kind so far; money paid is negative. */
   total(kind: CashKind): Money;
+  totals(): CashTotals;
   book(kind: CashKind, amount: Money): void;
 }
 
-export const createCash = (opening: Money): Cash => {
-  const totals: Record<CashKind, Money> = { trades: moneyUnits(0), commissions: moneyUnits(0), expiries: moneyUnits(0) };
+const NOTHING: CashTotals = { trades: moneyUnits(0), commissions: moneyUnits(0), expiries: moneyUnits(0) };
+
+export const createCash = (opening: Money, booked: CashTotals = NOTHING): Cash => {
+  const totals: Record<CashKind, Money> = { ...booked };
   return {
     opening,
     get balance() {
       return moneyUnits(opening + totals.trades + totals.commissions + totals.expiries);
     },
     total: (kind) => totals[kind],
+    totals: () => ({ ...totals }),
     book: (kind, amount) => {
       totals[kind] = moneyUnits(totals[kind] + amount);
     },

@@ -99,14 +99,27 @@ export const createEntry = (floor: Floor, pit: Pit): Entry => {
     floor.changed();
   };
 
+  /** The code with which a fault rejects this new order, used up by it. */
+  const rejection = (whatIf: boolean): number | undefined => {
+    const { rejectNext, rejectOrders } = faults;
+    if (rejectNext !== undefined) {
+      faults.rejectNext = undefined;
+      return rejectNext;
+    }
+    if (whatIf || rejectOrders === undefined || rejectOrders.left <= 0) return undefined;
+    faults.rejectOrders = { ...rejectOrders, left: rejectOrders.left - 1 };
+    return rejectOrders.code;
+  };
+
   const placeNew = (clientId: number, orderId: number, contract: IbContract, order: IbOrder): IbError | undefined => {
     if (!Number.isSafeInteger(orderId) || orderId < book.nextId(clientId)) return DUPLICATE_ID;
     book.useId(clientId, orderId);
+    // Even a refusal uses up the id, and a what-if a permId: both have been told.
+    floor.changed();
     const ticket = readTicket(market, accountIds, contract, order);
     if (isError(ticket)) return ticket;
-    const fault = faults.rejectNext;
+    const fault = rejection(order.whatIf === true);
     if (fault !== undefined) {
-      faults.rejectNext = undefined;
       if (fault === 201) return reject(clientId, orderId, ticket, "The simulated broker was told to reject this order.");
       return { code: fault, text: "The simulated broker was told to reject this order." };
     }
@@ -144,6 +157,7 @@ export const createEntry = (floor: Floor, pit: Pit): Entry => {
     if (refusal !== undefined) return { code: 201, text: `Order rejected - reason:${refusal}` };
     if (before.parked) {
       before.ticket = ticket;
+      floor.changed();
       if (order.transmit === true) pit.arrive(before);
       return undefined;
     }

@@ -15,6 +15,8 @@ export interface BrokerFaults {
   execBeforeOpenOrder: boolean;
   /** Rejects the next order or modification with this code (201 with an Inactive order, others with the error alone). */
   rejectNext: number | undefined;
+  /** Rejects so many new orders with a code, in the same way; what-ifs and modifications pass and do not count. */
+  rejectOrders: { readonly left: number; readonly code: number } | undefined;
   /** Swallows so many of the next orders and modifications: they never reach the broker, their ids stay unused. */
   blackholeNext: number;
   /** Orders placed while this is on live, but their owner hears nothing of them until it asks for its open orders. */
@@ -27,6 +29,7 @@ export const noFaults = (): BrokerFaults => ({
   delayCommissionMs: 0,
   execBeforeOpenOrder: false,
   rejectNext: undefined,
+  rejectOrders: undefined,
   blackholeNext: 0,
   acceptSilently: false,
 });

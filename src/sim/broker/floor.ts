@@ -35,7 +35,9 @@ export interface Floor {
   readonly market: Market;
   readonly accounts: ReadonlyMap<string, Account>;
   readonly book: OrderBook;
+  /** Of the last days; how many more have booked something, by account, before they were forgotten. */
   readonly executions: ExecutionRow[];
+  readonly executionsBefore: Map<string, number>;
   readonly expiries: ExpiryRow[];
   readonly reports: Reports;
   readonly faults: BrokerFaults;

@@ -8,7 +8,7 @@ import type { EpochMs } from "../../domain/units.ts";
 import type { Market, MarketQuote } from "../market/market.ts";
 import type { QuoteOf, TradingLeg } from "./matching.ts";
 
-interface Taken {
+export interface Taken {
   readonly quotedAt: EpochMs;
   readonly takenAt: EpochMs;
   readonly bid: number;
@@ -19,10 +19,12 @@ export interface Liquidity {
   /** The quote now, with what is left of its sizes. */
   readonly left: QuoteOf;
   take(legs: readonly TradingLeg[], units: number): void;
+  /** What is taken and not there again yet. */
+  taken(): (Taken & { readonly conId: number })[];
 }
 
-export const createLiquidity = (market: Market, refillMs: number): Liquidity => {
-  const taken = new Map<number, Taken>();
+export const createLiquidity = (market: Market, refillMs: number, from: ReturnType<Liquidity["taken"]> = []): Liquidity => {
+  const taken = new Map<number, Taken>(from.map(({ conId, ...entry }) => [conId, entry]));
   const takenOf = (conId: number, quote: MarketQuote): Taken | undefined => {
     const entry = taken.get(conId);
     return entry === undefined || entry.quotedAt !== quote.at || market.now - entry.takenAt >= refillMs ? undefined : entry;
@@ -48,5 +50,11 @@ export const createLiquidity = (market: Market, refillMs: number): Liquidity => 
         });
       }
     },
+    taken: () =>
+      [...taken.keys()].flatMap((conId) => {
+        const quote = market.quote(conId);
+        const entry = quote === undefined ? undefined : takenOf(conId, quote);
+        return entry === undefined ? [] : [{ conId, ...entry }];
+      }),
   };
 };

@@ -2,8 +2,14 @@
  * All orders of the account, and the numbers they go by: order ids are counted for each client apart, permIds for all.
  */
 import { assert } from "../../domain/assert.ts";
+import type { EpochMs } from "../../domain/units.ts";
 import type { Chance } from "./chance.ts";
 import type { BrokerOrder } from "./order.ts";
+
+export interface BookNumbers {
+  readonly nextPermId: number;
+  readonly highestIds: readonly { readonly clientId: number; readonly orderId: number }[];
+}
 
 export interface OrderBook {
   /** The next order id of a client: one above the highest it ever used. */
@@ -19,14 +25,17 @@ export interface OrderBook {
   done(): readonly BrokerOrder[];
   /** Moves an ended order from the living to the done. */
   close(order: BrokerOrder): void;
+  /** Forgets orders that ended before an instant. Their ids stay used. */
+  forget(before: EpochMs): void;
+  numbers(): BookNumbers;
 }
 
-export const createOrderBook = (chance: Chance): OrderBook => {
-  const highest = new Map<number, number>();
+export const createOrderBook = (chance: Chance, from?: BookNumbers): OrderBook => {
+  const highest = new Map(from?.highestIds.map(({ clientId, orderId }) => [clientId, orderId]));
   const byId = new Map<string, BrokerOrder>();
   const living = new Set<BrokerOrder>();
-  const ended: BrokerOrder[] = [];
-  let permId = chance.between(1_000_000_000, 1_900_000_000, "permId");
+  let ended: BrokerOrder[] = [];
+  let permId = from?.nextPermId ?? chance.between(1_000_000_000, 1_900_000_000, "permId");
   const key = (clientId: number, orderId: number): string => `${clientId}/${orderId}`;
   return {
     nextId: (clientId) => (highest.get(clientId) ?? 0) + 1,
@@ -50,5 +59,14 @@ export const createOrderBook = (chance: Chance): OrderBook => {
       assert(order.ended !== undefined, `order ${order.permId} has not ended`);
       if (living.delete(order)) ended.push(order);
     },
+    forget: (before) => {
+      const isOld = (order: BrokerOrder): boolean => order.ended !== undefined && order.ended.at < before;
+      for (const order of ended) if (isOld(order)) byId.delete(key(order.clientId, order.orderId));
+      ended = ended.filter((order) => !isOld(order));
+    },
+    numbers: () => ({
+      nextPermId: permId,
+      highestIds: [...highest].map(([clientId, orderId]) => ({ clientId, orderId })),
+    }),
   };
 };

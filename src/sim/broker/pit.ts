@@ -16,6 +16,7 @@ import type { Floor } from "./floor.ts";
 import { createLiquidity } from "./liquidity.ts";
 import { insideTheSpread, natural, type Offer, restingHazard } from "./matching.ts";
 import { type BrokerOrder, end, remaining } from "./order.ts";
+import type { SavedPit } from "./saved.ts";
 import { isCombo, maxCost, netPrice, type Ticket } from "./ticket.ts";
 
 /** Where quotes are computed, a displayed size that we took is shown again after this long even if its price stays. */
@@ -32,6 +33,7 @@ export interface Pit {
   isOpen(ticket: Ticket): boolean;
   /** Works every order up to the market's now. */
   advance(): void;
+  saved(): SavedPit;
 }
 
 /** When a DAY order that is placed now is over: the close of the session in progress, or of the next one. */
@@ -46,12 +48,13 @@ const dayEnd = (secType: SecurityType, now: EpochMs): EpochMs => {
   return today !== undefined && now < today.close ? today.close : nextSession(now).close;
 };
 
-export const createPit = (floor: Floor): Pit => {
+export const createPit = (floor: Floor, restored?: SavedPit): Pit => {
   const { market, book, reports, faults, chance, rules } = floor;
   const recorded = rules.fills === "recorded";
-  const liquidity = createLiquidity(market, recorded ? Number.POSITIVE_INFINITY : REFILL_MS);
-  const lateCommissions: ExecutionRow[] = [];
-  let fills = 0;
+  const liquidity = createLiquidity(market, recorded ? Number.POSITIVE_INFINITY : REFILL_MS, [...(restored?.taken ?? [])]);
+  const isLate = new Set(restored?.lateCommissions);
+  const lateCommissions = floor.executions.filter(({ execId }) => isLate.has(execId));
+  let fills = restored?.fills ?? 0;
 
   const isOpen = (ticket: Ticket): boolean => ticket.legs.every(({ details }) => market.isOpen(details.contract.conId));
 
@@ -177,6 +180,7 @@ export const createPit = (floor: Floor): Pit => {
     order.status = OrderStatus.Submitted;
     reports.openOrder(order);
     reports.status(order, 2);
+    floor.changed();
   };
 
   const noteClosed = (order: BrokerOrder): void => {
@@ -277,8 +281,10 @@ export const createPit = (floor: Floor): Pit => {
         else {
           lateCommissions.splice(index, 1);
           reports.commission(row);
+          floor.changed();
         }
       }
     },
+    saved: () => ({ fills, lateCommissions: lateCommissions.map(({ execId }) => execId), taken: liquidity.taken() }),
   };
 };

@@ -29,6 +29,8 @@ export interface Reports {
   orderError(order: BrokerOrder, code: number, text: string): void;
   /** openOrder and orderStatus to one who asked or has just logged in: never lost, never repeated. */
   describe(order: BrokerOrder, to: Listener): void;
+  /** How many statuses chance was asked about. */
+  statusesDrawn(): number;
 }
 
 export interface Audience {
@@ -61,8 +63,8 @@ const commissionReport = (row: ExecutionRow): CommissionReport => ({
   yieldRedemptionDate: 0,
 });
 
-export const createReports = (audience: Audience, faults: BrokerFaults, chance: Chance): Reports => {
-  let statuses = 0;
+export const createReports = (audience: Audience, faults: BrokerFaults, chance: Chance, statusesDrawn = 0): Reports => {
+  let statuses = statusesDrawn;
   const lost = (): boolean => faults.loseStatus > 0 && chance.draw("status", statuses++) < faults.loseStatus;
   const owner = (order: BrokerOrder): Listener | undefined => (order.silent ? undefined : audience.of(order.clientId));
   return {
@@ -91,5 +93,6 @@ export const createReports = (audience: Audience, faults: BrokerFaults, chance: 
       to.tell("openOrder", order.orderId, { ...order.ticket.ibContract }, echoed(order), stateOf(order));
       to.tell("orderStatus", ...statusWords(order, order.status));
     },
+    statusesDrawn: () => statuses,
   };
 };

@@ -82,7 +82,9 @@ export const tellTruth = (floor: Floor): Truth => ({
         remaining: remaining(order),
         limitPrice: dollars(order.ticket.limit),
       })),
-    executions: floor.executions.filter((row) => row.booked !== undefined && row.account === account.id).length,
+    executions:
+      (floor.executionsBefore.get(account.id) ?? 0) +
+      floor.executions.filter((row) => row.booked !== undefined && row.account === account.id).length,
     commissions: dollars(moneyUnits(-account.cash.total("commissions") + 0)),
   })),
 });

@@ -12,7 +12,7 @@ export interface SeedOptions extends WorldOptions {
 export const runSeed = async ({ twice = true, ...options }: SeedOptions): Promise<Outcome> => {
   const first = await runWorld(options);
   if (!twice) return first;
-  const second = await runWorld({ ...options, checks: [] });
+  const second = await runWorld({ ...options, checks: [], replay: false });
   const judge = createAuditor([sameTwice]);
   judge.hear({ kind: "twice", hashes: [first.traceHash, second.traceHash], at: 0 as EpochMs });
   const violations: readonly Violation[] = [...first.violations, ...judge.violations];

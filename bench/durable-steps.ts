@@ -1,0 +1,74 @@
+/**
+ * How much of LevelDB's own speed is left when every write is a step: the kernel with its journal at 256 inputs a batch, against the
+ * same batches, byte for byte, written by classic-level alone. Both synced, both one batch at a time.
+ */
+import type { Input } from "../src/ports/journal.ts";
+import { LevelJournal } from "../src/store/level-journal.ts";
+import { allDurable, oneActor, startKernel, turn } from "./kernel-parts.ts";
+import { GENESIS, openLevel, openTapped } from "./level-tap.ts";
+import type { Measurement } from "./measurement.ts";
+import { CYCLE, orderCycleMachine } from "./order-cycle.machine.ts";
+import { inPairs, median, ratios } from "./statistics.ts";
+import type { Operation } from "../src/store/level.ts";
+
+const BATCH = 256;
+/** Enough inputs always wait for the next batch to be full. */
+const WAITING = 4 * BATCH;
+
+export const durableSteps: Measurement = {
+  name: "durable-steps",
+  title: "durable steps, 256 a batch / raw synced batches of the same bytes",
+  limit: { at: "least", value: 0.6, unit: "ratio" },
+  async run({ effort, scratch }) {
+    const rounds = effort === "quick" ? 3 : 15;
+    const steps = (effort === "quick" ? 30 : 100) * BATCH;
+    const tap = await openTapped(scratch("durable-steps"));
+    const raw = await openLevel(scratch("durable-raw"));
+    const kernel = await startKernel({
+      logic: oneActor(orderCycleMachine),
+      journal: await LevelJournal.open(tap.level, GENESIS, "bench"),
+      maxBatch: BATCH,
+    });
+    await allDurable(kernel);
+    tap.taken();
+    let bytes = 0;
+    let batches: Operation[][] = [];
+
+    const fromInputs = async (): Promise<number> => {
+      const firstSeq = kernel.seq;
+      const began = performance.now();
+      for (let n = 0; n < steps; ) {
+        while (n < steps && kernel.load.waiting < WAITING) kernel.offer(CYCLE[n++ % CYCLE.length] as Input);
+        await turn();
+      }
+      await allDurable(kernel);
+      const rate = ((kernel.seq - firstSeq) / (performance.now() - began)) * 1_000;
+      batches = tap.taken();
+      return rate;
+    };
+    const again = async (): Promise<number> => {
+      const records = batches.reduce((sum, batch) => sum + batch.length, 0);
+      const began = performance.now();
+      for (const batch of batches) await raw.batch(batch, { sync: true });
+      return (records / (performance.now() - began)) * 1_000;
+    };
+    // The raw half writes what the kernel's half wrote last; the first round, which does not count, begins with the kernel.
+    const pairs = await inPairs(rounds, fromInputs, again);
+    for (const batch of batches) for (const operation of batch) if (operation.type === "put") bytes += operation.value.length;
+    const perBatch = batches.reduce((sum, batch) => sum + batch.length, 0) / batches.length;
+    bytes /= perBatch * batches.length;
+    await tap.close();
+    await raw.close();
+    const all = ratios(pairs);
+    return {
+      value: median(all),
+      rounds: all,
+      figures: [
+        { name: "kernel and journal", value: median(pairs.map(({ subject }) => subject)), unit: "steps/s" },
+        { name: "raw classic-level", value: median(pairs.map(({ reference }) => reference)), unit: "records/s" },
+        { name: "record", value: bytes, unit: "characters" },
+        { name: "batch", value: perBatch, unit: "records" },
+      ],
+    };
+  },
+};
