@@ -16,7 +16,6 @@ export const nullJournal = (): Journal => {
       lastSeq = steps.at(-1)?.seq ?? lastSeq;
       return Promise.resolve();
     },
-    // biome-ignore lint/correctness/useYield: there is nothing to read
     async *read() {},
   };
 };

@@ -6,11 +6,12 @@
  *                          ▲      └─▶ onDurable ─▶ whoever reads
  *                          └── inbox ◀── IB port, operator
  */
-import type { EngineConfig } from "../domain/config.ts";
-import { newYorkDay } from "../domain/calendar/new-york.ts";
-import { type EpochMs, epochMs } from "../domain/units.ts";
+
 import { household } from "../actors/household.ts";
 import { ANNOUNCEMENT_CODE, parseAnnouncement } from "../domain/announcement.ts";
+import { newYorkDay } from "../domain/calendar/new-york.ts";
+import type { EngineConfig } from "../domain/config.ts";
+import { type EpochMs, epochMs } from "../domain/units.ts";
 import type { MarketClock } from "../io/clock/market-clock.ts";
 import { realScheduler } from "../io/clock/real-scheduler.ts";
 import { createIbPort, type IbPort } from "../io/ib/ib-port.ts";
@@ -70,7 +71,11 @@ export const startEngine = async (parts: EngineParts): Promise<EngineProcess> =>
     now: () => clock.now(),
     deliver: (report, key) => offer(report as unknown as Input, key),
     settled: (effect, settlement) =>
-      offer("written" in settlement ? { type: "effect.written", effect, epoch: settlement.written } : { type: "effect.refused", effect, reason: settlement.refused }),
+      offer(
+        "written" in settlement
+          ? { type: "effect.written", effect, epoch: settlement.written }
+          : { type: "effect.refused", effect, reason: settlement.refused },
+      ),
     lastCheck: (effect) => logic.gate(effect as Effect, kernel.view),
     logger,
     ...(parts.messagesPerSecond === undefined ? {} : { messagesPerSecond: parts.messagesPerSecond }),
@@ -96,6 +101,7 @@ export const startEngine = async (parts: EngineParts): Promise<EngineProcess> =>
           return { written: 0 };
         }
         const handover = port.send(effect);
+        logger.debug({ effect: effect.id, type: effect.type, ...handover }, "released");
         return "pending" in handover ? "pending" : handover;
       },
     },
@@ -103,7 +109,11 @@ export const startEngine = async (parts: EngineParts): Promise<EngineProcess> =>
       port.close();
       parts.onFatal(error, inHand);
     },
-    onDurable: parts.onDurable,
+    onDurable: (steps) => {
+      for (const { seq, effects } of steps)
+        for (const { id, type } of effects) logger.debug({ seq, effect: id, type }, "durable");
+      parts.onDurable(steps);
+    },
     onPressure: (pressed) => (pressed ? port.pause() : port.resume()),
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
   });
@@ -113,7 +123,8 @@ export const startEngine = async (parts: EngineParts): Promise<EngineProcess> =>
   const entriesAtWork = (): number =>
     kernel
       .stateParts()
-      .actors.filter(({ path, snapshot }) => path.startsWith("order/") && isWorkingEntry(snapshot as unknown as OrderSnapshot)).length;
+      .actors.filter(({ path, snapshot }) => path.startsWith("order/") && isWorkingEntry(snapshot as unknown as OrderSnapshot))
+      .length;
 
   return {
     kernel,

@@ -83,13 +83,13 @@ export const SIMULATION_CONFIG: EngineConfig = engineConfigOf(
   configSchema.parse({
     mode: "simulated",
     strategies: [
-      { name: "spy-iron-condor", kind: "iron-condor", symbol: "SPY", entry: { from: "09:31", cooldownSeconds: 420, minCreditPctOfWidth: 5 } },
-      { name: "qqq-iron-condor", kind: "iron-condor", symbol: "QQQ", entry: { from: "09:35", cooldownSeconds: 420, minCreditPctOfWidth: 5 } },
+      { name: "spy-iron-condor", kind: "iron-condor", symbol: "SPY", entry: { from: "09:31", cooldownSeconds: 600, minCreditPctOfWidth: 5 } },
+      { name: "qqq-iron-condor", kind: "iron-condor", symbol: "QQQ", entry: { from: "09:35", cooldownSeconds: 600, minCreditPctOfWidth: 5 } },
       {
         name: "iwm-iron-condor",
         kind: "iron-condor",
         symbol: "IWM",
-        entry: { from: "09:40", cooldownSeconds: 420, minCreditPctOfWidth: 5, wingWidthPct: 3 },
+        entry: { from: "09:40", cooldownSeconds: 600, minCreditPctOfWidth: 5, wingWidthPct: 3 },
       },
     ],
     rules: {

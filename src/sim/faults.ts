@@ -4,8 +4,9 @@
  * Half of them come at an instant of the session, the other half right after the engine has sent its n-th order: orders are at
  * work for a few minutes of a day only, and that is where troubles hurt.
  */
-import { sessionOf } from "../domain/calendar/market-calendar.ts";
+
 import { assert } from "../domain/assert.ts";
+import { sessionOf } from "../domain/calendar/market-calendar.ts";
 import type { TradingDay } from "../domain/units.ts";
 import { type RandomStream, randomStream } from "./market/random.ts";
 
@@ -47,11 +48,12 @@ export interface PlannedFault {
 
 /** How many troubles a session has, and of which kinds they may be. */
 export interface FaultOptions {
+  readonly least: number;
   readonly most: number;
   readonly names: readonly FaultName[];
 }
-export const SWARM: FaultOptions = { most: 8, names: FAULT_NAMES };
-export const NO_FAULTS: FaultOptions = { most: 0, names: [] };
+export const SWARM: FaultOptions = { least: 2, most: 12, names: FAULT_NAMES };
+export const NO_FAULTS: FaultOptions = { least: 0, most: 0, names: [] };
 
 /** No trouble begins in the last part of a session: by its end everything must have been put right. */
 export const HEALED_BEFORE_CLOSE_MS = 25 * 60_000;
@@ -64,13 +66,13 @@ const pick = <Item>(stream: RandomStream, items: readonly Item[]): Item => {
 };
 
 /** The troubles of one day. The same seed, day and options give the same plan. */
-export const drawFaults = (seed: number, day: TradingDay, { most, names }: FaultOptions): readonly PlannedFault[] => {
+export const drawFaults = (seed: number, day: TradingDay, { least, most, names }: FaultOptions): readonly PlannedFault[] => {
   const session = sessionOf(day);
   if (session === undefined || names.length === 0) return [];
   const stream = randomStream(seed, `faults/${day}`);
   // A seed has its own few kinds, so that some seeds see one trouble often and others many once.
-  const kinds = Array.from({ length: 1 + Math.floor(stream.uniform() * 6) }, () => pick(stream, names));
-  const count = Math.floor(stream.uniform() * (most + 1));
+  const kinds = Array.from({ length: 2 + Math.floor(stream.uniform() * 6) }, () => pick(stream, names));
+  const count = least + Math.floor(stream.uniform() * (most - least + 1));
   const from = session.open + QUIET_START_MS;
   const to = session.close - HEALED_BEFORE_CLOSE_MS;
   return Array.from({ length: count }, (): PlannedFault => {

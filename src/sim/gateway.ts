@@ -1,11 +1,12 @@
 /**
  * The simulated IB Gateway as one thing: a market, a broker and the wire, moved by a clock that runs at a chosen speed. It shares
  * nothing with whoever connects but the TCP socket.
+ *
+ * With a world file the account outlives it: each change of the books is on disk before anybody hears of it.
  */
 import { rename, writeFile } from "node:fs/promises";
-import { formatAnnouncement } from "../domain/announcement.ts";
 import { marketTimeAfter } from "../domain/calendar/market-time.ts";
-import { type EpochMs, epochMs, type Money } from "../domain/units.ts";
+import { dollars, type EpochMs, epochMs, type Money } from "../domain/units.ts";
 import type { Scheduler } from "../ports/clock.ts";
 import { type Broker, createBroker } from "./broker/broker.ts";
 import type { BrokerFaults } from "./broker/faults.ts";
@@ -13,12 +14,23 @@ import type { Truth } from "./broker/truth.ts";
 import type { Market } from "./market/market.ts";
 import type { FrameTap, WireLogger } from "./wire/gateway-context.ts";
 import { serveGateway } from "./wire/server.ts";
+import {
+  assertFits,
+  holdWorld,
+  readWorld,
+  unusable,
+  type World,
+  WorldFileError,
+  type WorldIdentity,
+  writeWorld,
+} from "./world-file.ts";
 
 export interface GatewaySettings {
   readonly market: Market;
   /** How resting orders fill: recorded quotes only at natural, a synthetic market also in between. */
   readonly fills: "synthetic" | "recorded";
   readonly account: string;
+  /** What a new account begins with; one that is restored has what it has. */
   readonly cash: Money;
   readonly seed: number;
   /** 0 takes a free port. */
@@ -28,6 +40,13 @@ export interface GatewaySettings {
   readonly logger: WireLogger;
   /** Written after each change: accounts, positions and orders as the broker knows them. */
   readonly truthFile?: string;
+  /** Where the account lives: gone on from if the file exists, else made. Nobody else may use it meanwhile. */
+  readonly worldFile?: string;
+  /**
+   * The world could not be written (a full disk): the gateway has dropped all connections and stopped, so that nobody was told
+   * what is not on disk. Without this, the error is thrown where nothing catches it and ends the process.
+   */
+  readonly onFailure?: (error: Error) => void;
   readonly faults?: Partial<BrokerFaults>;
   /** Trouble by name at an instant of market time, told to the operator as what it is. */
   readonly script?: readonly ScriptedFault[];
@@ -37,7 +56,7 @@ export interface GatewaySettings {
   readonly onEnd?: () => void;
 }
 
-/** Rejects the next so many orders with a code, from an instant on. */
+/** Rejects the next so many new orders with a code, from an instant on. Not played again after a restart. */
 export interface ScriptedFault {
   readonly at: EpochMs;
   readonly label: string;
@@ -57,6 +76,8 @@ export interface RunningGateway {
 /** Real milliseconds between two looks at the clock. */
 const TICK_MS = 40;
 const TRUTH_EVERY_MS = 200;
+/** Real milliseconds by which, without a change of the books, the market time on disk may lag: what a kill can set it back. */
+const WORLD_EVERY_MS = 1_000;
 
 /** Delivery of the broker's messages: as soon as the caller's turn is over. */
 const soon: Scheduler = {
@@ -71,27 +92,73 @@ const soon: Scheduler = {
   },
 };
 
-/** Starts a gateway on loopback. Rejects when the port is taken. */
+/** What the index of fear stood at when the market began: the one choice that a synthetic market's label leaves out. */
+const openingOf = (market: Market): string => {
+  const [vix] = market.find({ secType: "IND", symbol: "VIX" });
+  const quote = vix === undefined ? undefined : market.quote(vix.contract.conId);
+  return quote?.last === undefined || quote.last === null ? "" : `VIX ${dollars(quote.last).toFixed(2)}`;
+};
+
+/**
+ * Starts a gateway on loopback. Rejects when the port is taken, and with a WorldFileError when the saved world is of another
+ * market or account, is damaged, or is in use.
+ */
 export const startGateway = async (settings: GatewaySettings): Promise<RunningGateway> => {
-  const { market, speed, skipClosed, logger } = settings;
+  const { worldFile } = settings;
+  if (worldFile === undefined) return start(settings, undefined);
+  const letGo = await holdWorld(worldFile);
+  try {
+    const gateway = await start(settings, worldFile);
+    return { ...gateway, close: () => gateway.close().finally(letGo) };
+  } catch (error) {
+    await letGo();
+    throw error;
+  }
+};
+
+/** The market moved to where the saved world stands. */
+const resume = (file: string, market: Market, identity: WorldIdentity): World | undefined => {
+  const world = readWorld(file);
+  if (world === undefined) return undefined;
+  assertFits(file, world, identity);
+  market.advance(world.broker.at);
+  return world;
+};
+
+/** What fails over a saved world fails in its name. */
+const inNameOf = <Result>(file: string | undefined, action: () => Result): Result => {
+  try {
+    return action();
+  } catch (error) {
+    throw file === undefined || error instanceof WorldFileError ? error : unusable(file, error);
+  }
+};
+
+const start = async (settings: GatewaySettings, file: string | undefined): Promise<RunningGateway> => {
+  const { market, speed, skipClosed, logger, seed, account } = settings;
+  const identity: WorldIdentity = { market: market.label, begins: market.begins, opening: openingOf(market), seed, account };
+  const world = file === undefined ? undefined : inNameOf(file, () => resume(file, market, identity));
+  const began = market.now;
   const anchor = performance.now();
-  const began = market.begins;
   const last = market.ends === undefined ? undefined : epochMs(market.ends + 60_000);
   const now = (): EpochMs => {
     const at = marketTimeAfter({ from: began, elapsedMs: performance.now() - anchor, speed, skipClosed });
     return last !== undefined && at > last ? last : at;
   };
-  const broker = createBroker({
-    market,
-    accounts: [{ id: settings.account, cash: settings.cash }],
-    seed: settings.seed,
-    scheduler: soon,
-    fills: settings.fills,
-    speed: () => speed,
-    ...(settings.faults === undefined ? {} : { faults: settings.faults }),
-  });
+  const open = (): Broker =>
+    createBroker({
+      market,
+      accounts: [{ id: account, cash: settings.cash }],
+      seed,
+      scheduler: soon,
+      fills: settings.fills,
+      pace: () => ({ speed, skipClosed }),
+      ...(settings.faults === undefined ? {} : { faults: settings.faults }),
+      ...(world === undefined ? {} : { restored: world.broker }),
+    });
+  const broker = inNameOf(file, open);
   const server = await serveGateway({
-    desk: { client: () => broker.client(), announcement: () => formatAnnouncement({ now: now(), speed, skipClosed, label: market.label }) },
+    desk: broker,
     host: "127.0.0.1",
     port: settings.port,
     logger,
@@ -99,17 +166,34 @@ export const startGateway = async (settings: GatewaySettings): Promise<RunningGa
     ...(settings.onFrame === undefined ? {} : { onFrame: settings.onFrame }),
   });
 
-  const script = [...(settings.script ?? [])].sort((a, b) => a.at - b.at);
-  let rejections = { left: 0, code: 201 };
-  const playScript = (at: EpochMs): void => {
-    while (script[0] !== undefined && script[0].at <= at) {
-      const fault = script.shift() as ScriptedFault;
-      rejections = { left: fault.rejectOrders, code: fault.code };
-      settings.onFault?.(fault.label);
+  let failed = false;
+  let savedAt = performance.now();
+  const saveWorld = (): void => {
+    if (file === undefined || failed) return;
+    try {
+      writeWorld(file, { v: 1, identity, broker: broker.saved() });
+      savedAt = performance.now();
+    } catch (cause) {
+      failed = true;
+      clearInterval(tick);
+      server.dropAll("rst");
+      void server.close();
+      const error = new Error(`the world of the simulated gateway could not be written to ${file}: ${String(cause)}`, { cause });
+      logger.error({ file, error: String(cause) }, "the gateway has stopped: its world could not be written");
+      if (settings.onFailure === undefined) {
+        process.nextTick(() => {
+          throw error;
+        });
+      } else settings.onFailure(error);
     }
-    if (rejections.left > 0 && broker.faults.rejectNext === undefined) {
-      broker.faults.rejectNext = rejections.code;
-      rejections.left -= 1;
+  };
+
+  const script = (settings.script ?? []).filter(({ at }) => world === undefined || at >= began).sort((a, b) => a.at - b.at);
+  const playScript = (at: EpochMs): void => {
+    for (let fault = script[0]; fault !== undefined && fault.at < at; fault = script[0]) {
+      script.shift();
+      broker.faults.rejectOrders = { left: fault.rejectOrders, code: fault.code };
+      settings.onFault?.(fault.label);
     }
   };
 
@@ -118,6 +202,7 @@ export const startGateway = async (settings: GatewaySettings): Promise<RunningGa
     const at = now();
     playScript(at);
     if (at > market.now) broker.advance(at);
+    if (performance.now() - savedAt >= WORLD_EVERY_MS) saveWorld();
     if (!ended && last !== undefined && at >= last) {
       ended = true;
       settings.onEnd?.();
@@ -136,22 +221,28 @@ export const startGateway = async (settings: GatewaySettings): Promise<RunningGa
       .then(() => rename(`${truthFile}.new`, truthFile))
       .catch((error: unknown) => logger.error({ error: String(error), file: truthFile }, "the truth file could not be written"));
   };
-  const stopListening = truthFile === undefined ? undefined : broker.onChange(() => (due ??= setTimeout(writeTruth, TRUTH_EVERY_MS)));
+  // Called before the messages of a change leave: what anybody has heard is in the file.
+  const stopSaving = broker.onChange(saveWorld);
+  const stopTelling =
+    truthFile === undefined ? undefined : broker.onChange(() => (due ??= setTimeout(writeTruth, TRUTH_EVERY_MS)));
+  saveWorld();
   writeTruth();
 
   return {
     port: server.port,
-    account: settings.account,
+    account,
     now,
     truth: () => broker.truth(),
     broker,
     async close() {
       clearInterval(tick);
+      await server.close();
+      stopSaving();
+      stopTelling?.();
       clearTimeout(due);
-      stopListening?.();
+      saveWorld();
       writeTruth();
       await writing;
-      await server.close();
     },
   };
 };

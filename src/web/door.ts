@@ -46,7 +46,7 @@ export class Door {
     this.#session = createHmac("sha256", token).update("caretaker page session").digest("hex");
     this.#now = now;
     this.cookieName = `caretaker_${port}`;
-    const names = [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`];
+    const names = [`127.0.0.1:${port}`, `localhost:${port}`];
     this.#hosts = new Set(names);
     this.#origins = new Set(names.map((name) => `http://${name}`));
   }

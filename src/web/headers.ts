@@ -6,7 +6,7 @@ export const securityHeaders = (port: number): { readonly [name: string]: string
     "style-src 'self'",
     "img-src 'self'",
     // Not every browser counts a WebSocket of the same host as 'self'.
-    `connect-src 'self' ws://127.0.0.1:${port} ws://localhost:${port} ws://[::1]:${port}`,
+    `connect-src 'self' ws://127.0.0.1:${port} ws://localhost:${port}`,
     "frame-ancestors 'none'",
     "base-uri 'none'",
     "form-action 'none'",

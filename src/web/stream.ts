@@ -16,6 +16,8 @@ export interface Socket {
 }
 
 export const UPDATE_EVERY_MS = 200;
+/** A quiet engine says so at least this often, so that a dead line is told from a quiet one. */
+const PULSE_EVERY_TICKS = 10;
 /** A client that has not taken this much is skipped until it has. */
 const BUFFER_LIMIT = 1 << 20;
 const ORDERS_SHOWN = 60;
@@ -38,6 +40,7 @@ const PARTS: { readonly [P in Part]: (model: ReadModel) => unknown } = {
 interface Client {
   readonly socket: Socket;
   n: number;
+  quietTicks: number;
   seq: number;
   points: number;
   generation: number;
@@ -53,7 +56,7 @@ export class Stream {
   }
 
   join(socket: Socket): void {
-    const client: Client = { socket, n: 0, seq: -1, points: 0, generation: -1 };
+    const client: Client = { socket, n: 0, quietTicks: 0, seq: -1, points: 0, generation: -1 };
     const leave = (): void => {
       this.#clients.delete(client);
       if (this.#clients.size === 0) this.#rest();
@@ -84,7 +87,8 @@ export class Stream {
 
   #tick(): void {
     for (const client of this.#clients) {
-      if (client.seq !== this.#model.seq && client.socket.bufferedAmount < BUFFER_LIMIT) this.#send(client);
+      const quiet = client.seq === this.#model.seq && ++client.quietTicks < PULSE_EVERY_TICKS;
+      if (!quiet && client.socket.bufferedAmount < BUFFER_LIMIT) this.#send(client);
     }
   }
 
@@ -99,6 +103,7 @@ export class Stream {
     if (first || changedAt.equity > client.seq) parts["equity"] = this.#equityFor(client);
     client.seq = model.seq;
     client.n++;
+    client.quietTicks = 0;
     client.socket.send(JSON.stringify({ n: client.n, seq: model.seq, type: first ? "snapshot" : "update", parts }));
   }
 

@@ -207,6 +207,23 @@ describe("what is said is done in the order in which it was said", () => {
     expect(state.snapshotOf("glass")!.context.pokes).toBe(1);
   });
 
+  test("params that are a list say one thing for each element, and an empty list says nothing", () => {
+    const crier = setup({ types: { events: {} as { type: string } }, actions: { ...speech } }).createMachine({
+      on: {
+        cry: {
+          actions: [
+            { type: "tell", params: ["x", "y"].map((id) => ({ to: "clerk", event: { type: "leg.filled", id } })) },
+            { type: "tell", params: [] },
+          ],
+        },
+      },
+    });
+    const machines = { ...zoo.machines, fragile: { machine: crier, version: 1, protection: "restart" as const } };
+    const { state, take } = world({ ...zoo, machines, route: ({ type }) => ({ to: [type === "cry" ? "fragile" : "keeper"] }) });
+    expect(take({ type: "cry" }).incidents).toEqual([]);
+    expect(Object.keys(state.snapshotOf("clerk")!.context.ledger)).toEqual(["x", "y"]);
+  });
+
   test("retiring a prefix ends them all, with their timers and topics", () => {
     const { state, take } = world();
     take({ type: "intent.made", id: "b" });

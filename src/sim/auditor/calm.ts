@@ -16,7 +16,12 @@ export class Calm {
 
   hear(evidence: Evidence): void {
     if (evidence.kind === "executed" && evidence.row.expiry !== "") this.#expiries.set(evidence.row.conId, evidence.row.expiry);
-    if (evidence.kind === "books" || evidence.kind === "commissioned" || evidence.kind === "lineEnded" || evidence.kind === "processEnded") {
+    if (
+      evidence.kind === "books" ||
+      evidence.kind === "commissioned" ||
+      evidence.kind === "lineEnded" ||
+      evidence.kind === "processEnded"
+    ) {
       this.#answer = new CompleteAnswer();
       this.#since = undefined;
       return;

@@ -59,17 +59,43 @@ const ordered = (parts: Omit<Ordered, "payload">, rest: readonly unknown[]): Ord
 /** The order of a journaled effect; undefined when it is none. */
 export const orderedByEffect = (effect: Effect): Ordered | undefined => {
   if (effect.type !== "order.place" && effect.type !== "order.whatIf") return undefined;
-  const { orderId, orderRef, account, combo, contract, action, quantity, limitPrice, tif } = effect.params["ticket"] as unknown as Ticket;
+  const { orderId, orderRef, account, combo, contract, action, quantity, limitPrice, tif } = effect.params[
+    "ticket"
+  ] as unknown as Ticket;
   const legs = combo?.legs ?? [{ conId: contract?.conId ?? 0, ratio: 1, action }];
-  return ordered({ orderId, orderRef, whatIf: effect.type === "order.whatIf", quantity, legs }, [account, action, limitPrice, "LMT", tif, true]);
+  return ordered({ orderId, orderRef, whatIf: effect.type === "order.whatIf", quantity, legs }, [
+    account,
+    action,
+    limitPrice,
+    "LMT",
+    tif,
+    true,
+  ]);
 };
 
 /** The order of a placeOrder frame's words. */
 export const orderedByFrame = (words: readonly unknown[]): Ordered => {
   const [orderId, contract, order] = words as [number, IbContractWords, IbOrderWords];
-  const { orderRef = "", account, action = "", totalQuantity = 0, lmtPrice = Number.NaN, orderType, tif, transmit, whatIf = false } = order;
+  const {
+    orderRef = "",
+    account,
+    action = "",
+    totalQuantity = 0,
+    lmtPrice = Number.NaN,
+    orderType,
+    tif,
+    transmit,
+    whatIf = false,
+  } = order;
   const legs = contract.comboLegs ?? [{ conId: contract.conId ?? 0, ratio: 1, action }];
-  return ordered({ orderId, orderRef, whatIf, quantity: totalQuantity, legs }, [account, action, Math.round(lmtPrice * 10_000), orderType, tif, transmit]);
+  return ordered({ orderId, orderRef, whatIf, quantity: totalQuantity, legs }, [
+    account,
+    action,
+    Math.round(lmtPrice * 10_000),
+    orderType,
+    tif,
+    transmit,
+  ]);
 };
 
 /** The effect that an answer of the outbox (`effect.written`, `effect.refused`) is about. */

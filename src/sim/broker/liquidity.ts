@@ -51,10 +51,12 @@ export const createLiquidity = (market: Market, refillMs: number, from: ReturnTy
       }
     },
     taken: () =>
-      [...taken.keys()].flatMap((conId) => {
-        const quote = market.quote(conId);
-        const entry = quote === undefined ? undefined : takenOf(conId, quote);
-        return entry === undefined ? [] : [{ conId, ...entry }];
-      }),
+      [...taken.keys()]
+        .sort((a, b) => a - b)
+        .flatMap((conId) => {
+          const quote = market.quote(conId);
+          const entry = quote === undefined ? undefined : takenOf(conId, quote);
+          return entry === undefined ? [] : [{ conId, ...entry }];
+        }),
   };
 };

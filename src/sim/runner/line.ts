@@ -6,8 +6,9 @@
  * under way. What the engine is told comes after the latency too, in order. A killed process's last bytes still arrive, as its
  * kernel would send them.
  */
-import type { IbClient, IbEventName, IbEvents } from "../../ports/ib-client.ts";
+
 import type { Scheduler } from "../../ports/clock.ts";
+import type { IbClient, IbEventName, IbEvents } from "../../ports/ib-client.ts";
 
 /** One message at the engine's border: the name of a call or event, and its words. */
 export type Words = readonly [name: string, ...words: readonly unknown[]];
@@ -45,22 +46,75 @@ export interface Line {
 }
 
 const REQUESTS = [
-  "reqIds", "reqCurrentTime", "reqMarketDataType", "reqPositions", "cancelPositions", "reqAccountSummary", "cancelAccountSummary",
-  "reqContractDetails", "reqSecDefOptParams", "reqMktData", "cancelMktData", "reqHistoricalData", "cancelHistoricalData", "placeOrder",
-  "cancelOrder", "reqGlobalCancel", "reqOpenOrders", "reqAllOpenOrders", "reqExecutions", "reqCompletedOrders",
+  "reqIds",
+  "reqCurrentTime",
+  "reqMarketDataType",
+  "reqPositions",
+  "cancelPositions",
+  "reqAccountSummary",
+  "cancelAccountSummary",
+  "reqContractDetails",
+  "reqSecDefOptParams",
+  "reqMktData",
+  "cancelMktData",
+  "reqHistoricalData",
+  "cancelHistoricalData",
+  "placeOrder",
+  "cancelOrder",
+  "reqGlobalCancel",
+  "reqOpenOrders",
+  "reqAllOpenOrders",
+  "reqExecutions",
+  "reqCompletedOrders",
 ] as const satisfies readonly (keyof IbClient)[];
 
 export const EVENTS: readonly IbEventName[] = [
-  "connected", "disconnected", "server", "info", "error", "managedAccounts", "nextValidId", "currentTime", "position", "positionEnd",
-  "accountSummary", "accountSummaryEnd", "contractDetails", "contractDetailsEnd", "securityDefinitionOptionParameter",
-  "securityDefinitionOptionParameterEnd", "historicalData", "marketDataType", "tickPrice", "tickSize", "tickString", "tickGeneric",
-  "tickOptionComputation", "tickSnapshotEnd", "openOrder", "openOrderEnd", "orderStatus", "execDetails", "execDetailsEnd",
-  "commissionReport", "completedOrder", "completedOrdersEnd",
+  "connected",
+  "disconnected",
+  "server",
+  "info",
+  "error",
+  "managedAccounts",
+  "nextValidId",
+  "currentTime",
+  "position",
+  "positionEnd",
+  "accountSummary",
+  "accountSummaryEnd",
+  "contractDetails",
+  "contractDetailsEnd",
+  "securityDefinitionOptionParameter",
+  "securityDefinitionOptionParameterEnd",
+  "historicalData",
+  "marketDataType",
+  "tickPrice",
+  "tickSize",
+  "tickString",
+  "tickGeneric",
+  "tickOptionComputation",
+  "tickSnapshotEnd",
+  "openOrder",
+  "openOrderEnd",
+  "orderStatus",
+  "execDetails",
+  "execDetailsEnd",
+  "commissionReport",
+  "completedOrder",
+  "completedOrdersEnd",
 ];
 
 /** What IB's servers say, as against the gateway on its own; lost while they are away. */
 const FROM_SERVERS: ReadonlySet<string> = new Set([
-  "position", "tickPrice", "tickSize", "tickString", "tickGeneric", "tickOptionComputation", "openOrder", "orderStatus", "execDetails", "commissionReport",
+  "position",
+  "tickPrice",
+  "tickSize",
+  "tickString",
+  "tickGeneric",
+  "tickOptionComputation",
+  "openOrder",
+  "orderStatus",
+  "execDetails",
+  "commissionReport",
 ]);
 
 type AnyListener = (...words: readonly unknown[]) => void;

@@ -1,7 +1,8 @@
 /** One seed, judged: lived through with the auditor, then once more without, to see whether everything happens the same way. */
+
+import type { EpochMs } from "../../domain/units.ts";
 import { createAuditor, type Violation } from "../auditor/auditor.ts";
 import { sameTwice } from "../auditor/checks/same-twice.check.ts";
-import type { EpochMs } from "../../domain/units.ts";
 import { type Outcome, runWorld, type WorldOptions } from "./world.ts";
 
 export interface SeedOptions extends WorldOptions {

@@ -91,7 +91,11 @@ export const createVirtualTime = (options: { readonly begins: EpochMs; readonly 
           pop();
           continue;
         }
-        if (next.at > now && market() + (next.at - now) > until && marketTimeAfter({ ...pace, from: market(), elapsedMs: next.at - now }) > until)
+        if (
+          next.at > now &&
+          market() + (next.at - now) > until &&
+          marketTimeAfter({ ...pace, from: market(), elapsedMs: next.at - now }) > until
+        )
           return false;
         pop();
         now = next.at;

@@ -3,7 +3,7 @@ import { h, show, byId } from "./element.js";
 import { clock, day, duration, money, signedMoney, tone, weekday } from "./format.js";
 import { post } from "./stream.js";
 
-const MONEY_WORDS = { simulated: "SIMULATED MONEY", paper: "PAPER MONEY", live: "LIVE MONEY" };
+const MONEY_WORDS = { simulated: "SIMULATED", paper: "PAPER", live: "LIVE" };
 const BREAKER_GLYPH = { armed: "●", probing: "◐", tripped: "■" };
 
 const gauge = (label, used, limit, detail) =>
@@ -89,14 +89,14 @@ export const createFrame = () => {
       h("span", { class: `money ${status.money ?? "none"}` }, MONEY_WORDS[status.money] ?? "NO RUN", status.account ? h("span", { class: "account" }, `…${status.account.slice(-3)}`) : ""),
       h("span", { class: `mode ${status.mode}`, title: status.reason || status.mode }, status.mode),
       h("span", { class: "clock", title: "Market time in New York" }, status.now > 0 ? `${weekday(status.now)} ${day(status.now)} ` : "", h("b", {}, status.now > 0 ? clock(status.now) : "--:--:--"), h("span", { class: "label" }, " NY")),
-      h("span", { class: `lamp ${worst}`, title: tripped?.reason || "Circuit breakers" }, `${BREAKER_GLYPH[worst]} breaker ${worst}${cooling}`),
+      h("span", { class: `lamp ${worst}`, title: tripped?.reason || "Circuit breakers" }, status.build === undefined ? "no breaker yet" : `${BREAKER_GLYPH[worst]} breaker ${worst}${cooling}`),
       gauge("slots", status.slots.used, status.slots.limit, "Position slots in use"),
       gauge("lines", status.lines.leased, status.lines.limit, `${status.lines.waiting} waiting for a market data line`),
       h("span", { class: `feed ${feedTone}`, title: "Age of the newest quote, in market time" }, h("span", { class: "label" }, "feed "), feedWords),
       h("span", { class: `link ${link}`, title: "This page's connection to the engine" }, link === "here" ? "live" : link === "silent" ? "engine silent" : "not connected"),
     );
     const { mode } = status;
-    const shown = { pause: mode !== "reducing" && mode !== "halted", resume: mode === "reducing", rearm: mode === "halted", halt: mode !== "halted" };
+    const shown = mode === "stopped" ? {} : { pause: mode !== "reducing" && mode !== "halted", resume: mode === "reducing", rearm: mode === "halted", halt: mode !== "halted" };
     for (const button of buttons.querySelectorAll("button")) button.hidden = !shown[button.getAttribute("data-verb")];
     if (answer.text !== "" && performance.now() - answerFor > 15_000) tell("", false);
     document.title = `${mode === "trading" ? "" : `${mode} · `}${worst === "armed" ? "" : `breaker ${worst} · `}${status.dayProfit === undefined ? "" : `${signedMoney(status.dayProfit)} · `}Caretaker`;

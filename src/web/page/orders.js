@@ -45,11 +45,11 @@ const row = (order) => {
     h("td", {}, clock(order.intendedAt)),
     h("th", { scope: "row" }, h("button", { type: "button", class: "link", "data-order": order.intentId, "aria-expanded": String(isOpen) }, order.intentId)),
     h("td", {}, order.purpose),
+    h("td", { class: `state ${kind}`, title: order.reason ?? "" }, words),
     h("td", { class: "wide" }, `${order.quantity} × ${order.name}`),
     h("td", { class: "number" }, net(order.limit)),
     h("td", { class: "number" }, net(order.filledPrice)),
     h("td", { class: "number" }, price(order.slippage)),
-    h("td", { class: `state ${kind}`, title: order.reason ?? "" }, words),
   );
   if (!isOpen) return [head];
   return [head, h("tr", { "data-key": `${order.intentId} life`, class: "life-row" }, h("td", { colspan: 8 }, life(order)))];
@@ -68,11 +68,11 @@ export const createOrders = () => {
     ["Wanted", ""],
     ["Order", ""],
     ["For", ""],
+    ["State", ""],
     ["Structure", "wide"],
     ["Limit", "number"],
     ["Filled", "number"],
     ["Slippage", "number"],
-    ["State", ""],
   ];
   const draw = () => {
     if (orders.length === 0) {

@@ -61,7 +61,7 @@ const position = (slot, now) => {
       figureCell("Units", slot.units === undefined ? "filling" : String(slot.units)),
       figureCell("Entered", net(slot.netPrice)),
       figureCell("Mark", slot.mark === undefined ? "unknown" : net(slot.mark), slot.mark === undefined ? "warn" : ""),
-      figureCell("Spot", price(slot.spot)),
+      figureCell("Spot", money(slot.spot)),
       figureCell("Max loss", slot.units === undefined ? "–" : money(slot.unitMaxLoss * slot.units, 0)),
     ),
     slot.unknown === undefined ? "" : h("p", { class: "note warn" }, `No mark: ${slot.unknown}`),
@@ -71,7 +71,7 @@ const position = (slot, now) => {
       legs(slot),
       decision === undefined
         ? h("p", { class: "nothing" }, "The rules are asked at the first mark; their distances will stand here.")
-        : h("div", {}, h("p", { class: "note" }, `${verb === "hold" ? "hold: no rule fired" : `${verb} by ${decision.decision.rule}`} · first so at ${clock(decision.at)} · step ${decision.seq}`), rules(decision.trace)),
+        : h("div", {}, h("p", { class: "note" }, `${verb === "hold" ? "hold: no rule fired" : `${verb} by ${decision.decision.rule}`} · told at ${clock(decision.at)}, step ${decision.seq}`), rules(decision.trace)),
     ),
   );
 };

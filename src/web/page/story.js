@@ -26,7 +26,7 @@ export const showStory = (sentences) => {
       { class: "story", tabindex: "0", "aria-label": "Sentences, newest first" },
       ...newestFirst.map(({ clock, text, tone, about, key }) => {
         const cut = text.indexOf(" ");
-        return h("li", { class: `${tone} ${about}`, "data-key": key }, h("time", {}, clock), h("span", {}, h("b", {}, text.slice(0, cut)), text.slice(cut)));
+        return h("li", { class: `${tone} about-${about}`, "data-key": key }, h("time", {}, clock), h("span", {}, h("b", {}, text.slice(0, cut)), text.slice(cut)));
       }),
     ),
   );

@@ -56,7 +56,10 @@ export const dedicatedSlots: Check = {
           // Its next entry may be filling already.
           if (live.has(slot) || open.has(slot)) continue;
           if (left.length === 0) held();
-          else violated(`${slot} says it is closed, the broker still holds ${left.map(([conId, n]) => `${n} of ${conId}`).join(", ")} of it`);
+          else
+            violated(
+              `${slot} says it is closed, the broker still holds ${left.map(([conId, n]) => `${n} of ${conId}`).join(", ")} of it`,
+            );
         }
         closed = new Set();
       }

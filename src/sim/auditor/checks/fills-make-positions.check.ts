@@ -32,7 +32,8 @@ export const fillsMakePositions: Check = {
         const ours = booked.get(conId) ?? 0;
         const theirs = positions.get(conId) ?? 0;
         if (ours === theirs) held();
-        else violated(`${names.get(conId) ?? `contract ${conId}`}: the fills booked add up to ${ours}, the broker holds ${theirs}`);
+        else
+          violated(`${names.get(conId) ?? `contract ${conId}`}: the fills booked add up to ${ours}, the broker holds ${theirs}`);
       }
     };
   },

@@ -26,7 +26,9 @@ export const intentBeforeEffect: Check = {
       if (name === "reqGlobalCancel") return violated("reqGlobalCancel left the engine, which has no such effect");
       if (name === "cancelOrder") {
         const orderId = Number(words[0]);
-        return cancels.has(orderId) ? held() : violated(`the cancel of order ${orderId} left before any record of it was durable`);
+        return cancels.has(orderId)
+          ? held()
+          : violated(`the cancel of order ${orderId} left before any record of it was durable`);
       }
       if (name !== "placeOrder") return;
       const { payload } = orderedByFrame(words);

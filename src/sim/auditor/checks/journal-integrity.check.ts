@@ -12,9 +12,11 @@ const sha256 = (text: string): string => createHash("sha256").update(text).diges
 const judge = (text: string, seq: number, prev: string | undefined): { readonly wrong?: string; readonly sum: string } => {
   const match = SUM.exec(text);
   const sum = match?.[1] ?? "";
-  if (match === null || sha256(text.replace(match[0], "")) !== sum) return { wrong: `record ${seq} does not match its checksum`, sum };
+  if (match === null || sha256(text.replace(match[0], "")) !== sum)
+    return { wrong: `record ${seq} does not match its checksum`, sum };
   if (!text.includes(`"seq":${seq},`)) return { wrong: `a record that is not ${seq} stands in its place`, sum };
-  if (prev !== undefined && !text.includes(`"prev":"${prev}"`)) return { wrong: `record ${seq} does not continue the one before it`, sum };
+  if (prev !== undefined && !text.includes(`"prev":"${prev}"`))
+    return { wrong: `record ${seq} does not continue the one before it`, sum };
   return { sum };
 };
 

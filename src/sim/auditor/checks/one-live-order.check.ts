@@ -33,7 +33,8 @@ export const oneLiveOrder: Check = {
         const total = (filled.get(key) ?? 0) + quantity;
         filled.set(key, total);
         const most = legs.get(conId) ?? 0;
-        if (Math.abs(total) > most) violated(`${orderRef} has filled ${total} of contract ${conId}, at most ${most} were intended`);
+        if (Math.abs(total) > most)
+          violated(`${orderRef} has filled ${total} of contract ${conId}, at most ${most} were intended`);
         else held();
       }
     };
