@@ -56,6 +56,12 @@ export const oneActor = (machine: AnyStateMachine): Logic => ({
 
 const NEVER = Number.MAX_SAFE_INTEGER;
 
+/** Who waits for the next durable batch of a kernel. Waiting without turning the event loop leaves the core to the disk's thread. */
+const waiting = new WeakMap<Kernel, (() => void)[]>();
+
+/** Resolves after the next durable batch. */
+export const nextBatch = (kernel: Kernel): Promise<void> => new Promise((resolve) => void waiting.get(kernel)?.push(resolve));
+
 /** A kernel that runs. What it has no outbox for counts as written; it takes no snapshots unless told to; a fatal error is thrown. */
 export const startKernel = async (options: Pick<KernelOptions, "logic"> & Partial<KernelOptions>): Promise<Kernel> => {
   const kernel = new Kernel({
@@ -69,7 +75,12 @@ export const startKernel = async (options: Pick<KernelOptions, "logic"> & Partia
       throw error;
     },
     ...options,
+    onDurable: (steps) => {
+      options.onDurable?.(steps);
+      for (const resolve of waiting.get(kernel)?.splice(0) ?? []) resolve();
+    },
   });
+  waiting.set(kernel, []);
   await kernel.recover();
   kernel.start({ config: {}, node: process.versions.node, mode: "simulated" });
   return kernel;
@@ -77,11 +88,7 @@ export const startKernel = async (options: Pick<KernelOptions, "logic"> & Partia
 
 /** Until everything offered is applied and on disk. */
 export const allDurable = async (kernel: Kernel): Promise<void> => {
-  for (;;) {
-    const { waiting, forming } = kernel.load;
-    if (waiting === 0 && forming === 0 && kernel.durableSeq === kernel.seq) return;
-    await turn();
-  }
+  while (kernel.load.waiting > 0 || kernel.load.forming > 0 || kernel.durableSeq < kernel.seq) await nextBatch(kernel);
 };
 
 /** Lets the event loop turn once. */

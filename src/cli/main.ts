@@ -34,16 +34,18 @@ for (const verb of [demoVerb, runVerb, gatewayVerb, simulateVerb, replayVerb, ex
 }
 for (const command of program.commands) command.exitOverride();
 
-try {
-  await program.parseAsync();
-  process.exitCode = EXIT.ok;
-} catch (error) {
+/** Says what there is to say and gives the code of the end. */
+const codeOf = (error: unknown): number => {
   if (error instanceof CommandError) {
     if (error.message !== "") process.stderr.write(`caretaker: ${error.message}\n`);
-    process.exit(error.exitCode);
+    return error.exitCode;
   }
-  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage);
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   process.stderr.write(`caretaker: inner error: ${error instanceof Error ? error.stack : String(error)}\n`);
-  process.exit(EXIT.internal);
-}
-process.exit(EXIT.ok);
+  return EXIT.internal;
+};
+
+const code = await program.parseAsync().then(() => EXIT.ok, codeOf);
+// A pipe takes what is written to it bit by bit: the process may end only when all has been taken.
+await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((taken) => stream.write("", taken))));
+process.exit(code);

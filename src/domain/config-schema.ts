@@ -112,6 +112,14 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   futures: z.array(z.enum(["ES", "NQ", "RTY"])).default(["ES", "NQ", "RTY"]),
+  freshness: z
+    .strictObject({
+      underlyingSeconds: seconds(600).default(5),
+      vixSeconds: seconds(3_600).default(60),
+      legMinutes: z.number().positive().max(120).default(15),
+    })
+    .prefault({}),
+  patience: z.strictObject({ answersSeconds: seconds(3_600).default(60), quotesSeconds: seconds(3_600).default(180) }).prefault({}),
   reconcileEverySeconds: seconds(3_600).default(60),
   riskFreeRatePct: z.number().min(-5).max(50).default(3.5),
 });

@@ -73,6 +73,10 @@ export interface EngineConfig {
   };
   readonly breaker: { readonly failures: number; readonly windowSeconds: number; readonly coolDownSeconds: number; readonly probes: number };
   readonly futures: readonly ("ES" | "NQ" | "RTY")[];
+  /** IB ticks only on change: how long a quote counts as fresh after its last tick. */
+  readonly freshness: { readonly underlyingSeconds: number; readonly vixSeconds: number; readonly legMinutes: number };
+  /** How long a look waits for answers and for first quotes, in market time. */
+  readonly patience: { readonly answersSeconds: number; readonly quotesSeconds: number };
   readonly reconcileEverySeconds: number;
   readonly riskFreeRatePct: number;
 }

@@ -27,6 +27,17 @@ export const orderAddress = (intentId: string): string => {
   return `order/${intentId.slice(0, cut)}/${intentId.slice(cut + 1)}`;
 };
 
+/** The day on which an intent was made, in exchange time. */
+export const dayOfIntent = (intentId: string): TradingDay =>
+  `${intentId.slice(0, 4)}-${intentId.slice(4, 6)}-${intentId.slice(6, 8)}` as TradingDay;
+
+/** The shard of a saga's address, archived whole: `order/20261120/`. */
+export const shardOf = (path: string): string => path.slice(0, path.lastIndexOf("/") + 1);
+
+/** The shards of days before this one, of those given. */
+export const shardsBefore = (shards: readonly string[], day: TradingDay): string[] =>
+  shards.filter((shard) => shard < `order/${day.replaceAll("-", "")}/`).sort();
+
 /** The common part of an execution's revisions: `0000e0d5.65a1b2c3.01.02` corrects `…01.01`, so the family is all but the last part. */
 export const executionFamily = (execId: string): { family: string; revision: number } => {
   const cut = execId.lastIndexOf(".");

@@ -23,7 +23,7 @@ export type TradingDay = Unit<string, "TradingDay">;
 export const UNITS_PER_DOLLAR = 10_000;
 
 const wholeUnits = (value: number, what: string): number => {
-  assert(Number.isSafeInteger(value), `${what} must be a whole number of 1/10,000 dollar, got ${value}`);
+  assert(Number.isSafeInteger(value), () => `${what} must be a whole number of 1/10,000 dollar, got ${value}`);
   return value === 0 ? 0 : value;
 };
 
@@ -43,8 +43,7 @@ export const moneyUnits = (units: number): Money => wholeUnits(units, "money") a
 export const dollars = (amount: Price | Money): number => amount / UNITS_PER_DOLLAR;
 
 /** The value of `quantity` contracts at a price: price × multiplier × quantity, exact. */
-export const notional = (each: Price, multiplier: number, quantity: number): Money =>
-  moneyUnits(each * multiplier * quantity);
+export const notional = (each: Price, multiplier: number, quantity: number): Money => moneyUnits(each * multiplier * quantity);
 
 /** The sum of amounts, exact. */
 export const sumMoney = (amounts: Iterable<Money>): Money => {
@@ -55,7 +54,7 @@ export const sumMoney = (amounts: Iterable<Money>): Money => {
 
 /** The nearest multiple of `tick` at or below (`down`), at or above (`up`), or nearest (`near`) to the price. */
 export const toTick = (value: number, tick: Price, direction: "down" | "up" | "near"): Price => {
-  assert(tick > 0, `tick must be positive, got ${tick}`);
+  assert(tick > 0, () => `tick must be positive, got ${tick}`);
   const ticks = value / tick;
   const whole = direction === "down" ? Math.floor(ticks) : direction === "up" ? Math.ceil(ticks) : roundHalfAway(ticks);
   return priceUnits(whole * tick);
@@ -75,13 +74,13 @@ export const formatMoney = (value: Money): string => {
 
 /** An instant from whole milliseconds. Throws on anything that is not a safe integer. */
 export const epochMs = (milliseconds: number): EpochMs => {
-  assert(Number.isSafeInteger(milliseconds), `an instant is whole milliseconds, got ${milliseconds}`);
+  assert(Number.isSafeInteger(milliseconds), () => `an instant is whole milliseconds, got ${milliseconds}`);
   return milliseconds as EpochMs;
 };
 
 const DAY_FORM = /^\d{4}-\d{2}-\d{2}$/;
 /** A day from `YYYY-MM-DD`. Throws on another form; the calendar says whether the day exists. */
 export const tradingDay = (text: string): TradingDay => {
-  assert(DAY_FORM.test(text), `a day is written YYYY-MM-DD, got ${JSON.stringify(text)}`);
+  assert(DAY_FORM.test(text), () => `a day is written YYYY-MM-DD, got ${JSON.stringify(text)}`);
   return text as TradingDay;
 };

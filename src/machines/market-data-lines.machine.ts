@@ -70,9 +70,12 @@ const close = {
   type: "line.close" as const,
   params: (args: Args) => toClose(args).map((contract) => ({ epoch: args.context.epoch, conId: contract.conId })),
 };
+/** A line that streams already is asked for again on behalf of a new holder: IB ticks only on change, the port repeats the last quote. */
+const toRepeat = ({ context, event }: Args): readonly Contract[] =>
+  event.type === "line.requested" && context.leased[event.contract.conId] !== undefined ? [event.contract] : [];
 const open = {
   type: "line.open" as const,
-  params: (args: Args) => toOpen(args).map((contract) => ({ epoch: args.context.epoch, contract })),
+  params: (args: Args) => [...toOpen(args), ...toRepeat(args)].map((contract) => ({ epoch: args.context.epoch, contract })),
 };
 const lost = {
   type: "tell" as const,

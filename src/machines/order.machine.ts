@@ -1,42 +1,63 @@
 /**
  * One order, from intent to done: a saga that always knows what it may not know.
  *
- *   intended ─id─▶ pricing ─▶ whatIf ─impact─▶ approving ─approved─▶ live                        ended
- *      │              └──── reducing ───────────▶ │                   ├ submitted ─evidence─▶ working ─all legs─▶ filled
- *      └─refused─▶ ended.cancelled                └denied▶ ended      │                        │  ▲ repricing
- *                                                                     │               step ran out │
- *                     ┌───────── silence, lost session ───────────────┤                        ▼
- *                     ▼                                               └ settling ◀─done── cancelling ─▶ cancelled, expired
- *                  unknown ──the broker's complete truth, begun later──▶ live | ended (also rejected, notAtBroker)
+ *   intended ─ids─▶ pricing ⇄ whatIf           ended: filled | cancelled | rejected | denied | expired | notAtBroker
+ *      │              └─priced─▶ numbering ─id─▶ approving ─approved─▶ live
+ *      └─refused, abandoned─▶ ended.cancelled                └─denied─▶ ended.denied
+ *
+ *   live:  submitted ─evidence─▶ working ─step ran out, abandoned─▶ cancelling ─done there─▶ settling
+ *             │                    │  ▲                                                         │
+ *             │                    ▼  │ approved, or the old price stays                         │
+ *             │              conceding ─▶ repricing                                              │
+ *             └──── all legs, cancelled and counted, rejected ──▶ ended ◀────────────────────────┘
+ *
+ *   live ──silence, a lost session, an unconfirmed transmission, books that disagree──▶ unknown
+ *   unknown ──the broker's complete truth, begun later──▶ recovered ─▶ live.working | live.cancelling,   or ended
  *
  * O1 Executions are the truth and are booked in every state, also in ended ones: a fill may follow a Cancelled.
  * O2 An order that was sent and not confirmed is *unknown*. Nothing is sent again; the saga asks for the broker's open orders,
  *    completed orders and executions, and only a complete answer that was begun later settles it.
  * O3 One intent, one broker order. A second attempt is a new intent of the owner, with a new approval.
  * O4 Every transmission, also of a new price, carries a fresh approval.
- * O5 Owner, ledger, gate and breaker each hear of the end once.
+ * O5 Owner, ledger, gate and breaker each hear of the end once; of what is filled after it, too.
+ * O6 IB takes no id below one that it has seen, so the order's own id is drawn last, in the step that sends it.
+ * O7 No state waits in silence: a timer runs in each, and what does not come is escalated to the operator.
  */
-import { assign, emit, setup } from "xstate";
+import { and, assign, emit, not, or, setup } from "xstate";
 import { effects } from "../domain/effects.ts";
 import type { OrderOutcome } from "../domain/events/actors.ts";
 import type { OrderFact } from "../domain/facts.ts";
-import { bookExecution } from "../domain/orders/execution-book.ts";
+import { bookCommission, bookExecution } from "../domain/orders/execution-book.ts";
 import { EXIT_STEP_SECONDS, STEPS_TO_NATURAL } from "../domain/orders/ladder.ts";
 import { verdictOfError } from "../domain/orders/order-errors.ts";
 import { speech } from "../domain/speech.ts";
 import {
-  isDone,
+  foundIn,
+  hasFills,
+  isCounted,
+  isDayOver,
+  isModifying,
+  isOfEarlierDay,
+  legsDiffer,
   newOrderContext,
   nextLimit,
   type OrderContext,
   type OrderInput,
   type OrderMachineEvent,
-  recordIn,
+  placementOf,
+  saysDone,
+  saysWorking,
   units,
+  verdictFor,
+  withRecord,
+  withReport,
 } from "./order.context.ts";
 import * as say from "./order.speech.ts";
 
 type Outcome = { readonly outcome: OrderOutcome; readonly reason: string };
+
+/** After so many askings in vain the operator hears of it. */
+const ASKS_UNTIL_ALARM = 4;
 
 export const orderMachine = setup({
   types: {
@@ -51,6 +72,7 @@ export const orderMachine = setup({
     ladderStep: ({ context }) =>
       1_000 * (context.intent.purpose === "entry" ? context.timing.entryStepSeconds : EXIT_STEP_SECONDS[context.urgency]),
     askAgain: 15_000,
+    pricePatience: 60_000,
   },
   guards: {
     isEntry: ({ context }) => context.intent.purpose === "entry",
@@ -58,46 +80,60 @@ export const orderMachine = setup({
     needsWhatIf: ({ context }) => !context.intent.reducing && context.impact === null && nextLimit(context) !== undefined,
     complete: ({ context }) => units(context) >= context.intent.quantity,
     partial: ({ context }) => units(context) > 0,
+    abandoned: ({ context }) => context.abandoned !== null,
     newFill: ({ context, event }) =>
       event.type === "execution.reported" && bookExecution(context.book, event.execution).bookings.length === 1,
     correction: ({ context, event }) =>
       event.type === "execution.reported" && bookExecution(context.book, event.execution).bookings.length === 2,
-    newFee: ({ context, event }) => event.type === "commission.reported" && context.fees[event.execId] === undefined,
-    /** The broker works it: any status but a done or a pending one. */
-    atWork: ({ event }) =>
-      (event.type === "order.statusReported" && (event.status === "PreSubmitted" || event.status === "Submitted")) ||
-      (event.type === "order.reported" && (event.order.status === "PreSubmitted" || event.order.status === "Submitted")),
-    filledAtBroker: ({ event }) => event.type === "order.statusReported" && event.status === "Filled",
-    cancelledAtBroker: ({ event }) =>
-      event.type === "order.statusReported" && (event.status === "Cancelled" || event.status === "ApiCancelled"),
-    /** Cancelled, and the broker counts no more filled than we do. */
-    cancelledAndCounted: ({ context, event }) =>
-      event.type === "order.statusReported" &&
-      (event.status === "Cancelled" || event.status === "ApiCancelled") &&
-      event.filled <= units(context),
-    refusedNew: ({ event }) => event.type === "order.errored" && verdictOfError(event.code) === "refused",
-    refusedModification: ({ context, event }) =>
-      event.type === "order.errored" &&
-      context.replaced !== null &&
-      ["refused", "modificationRefused"].includes(verdictOfError(event.code)),
-    cancelMissed: ({ event }) =>
-      event.type === "order.errored" && ["notFound", "tooLate"].includes(verdictOfError(event.code)),
-    wasPlacement: ({ event }) =>
-      (event.type === "effect.refused" || event.type === "effect.unconfirmed") && event.effect.type === "order.place",
+    newFee: ({ context, event }) =>
+      event.type === "commission.reported" && bookCommission(context.fees, event.execId, event.amount).charge !== undefined,
+
+    answersWhatIf: ({ context, event }) => event.type === "order.whatIfAnswered" && event.orderId === context.whatIfId,
+    whatIfErrored: ({ context, event }) => event.type === "order.errored" && event.orderId === context.whatIfId,
+    whatIfRejected: ({ event }) => event.type === "order.errored" && verdictOfError(event.code) === "refused",
+    idTaken: ({ event }) => event.type === "order.errored" && event.code === 103,
+    whatIfRefused: ({ event }) =>
+      event.type === "effect.refused" && event.name === "order.whatIf",
+
+    atWork: saysWorking,
+    done: saysDone,
+    /** After the report was taken: cancelled, and all that the broker counts as filled is counted here. */
+    counted: ({ context }) => isCounted(context),
+    dayOver: ({ context, event }) => context.abandoned === null && isDayOver(context, event.now),
+    refused: (args) => verdictFor(args) === "refused",
+    refusedModification: (args) =>
+      isModifying(args.context) && ["refused", "modificationRefused"].includes(verdictFor(args) ?? ""),
+    gone: (args) => ["notFound", "tooLate"].includes(verdictFor(args) ?? ""),
+    nothingHeard: ({ context }) => context.status === null && !hasFills(context),
+    nothingFilled: ({ context }) => !hasFills(context),
+    firstPlacement: (args) => placementOf(args) === "first",
+    modification: (args) => placementOf(args) === "modification",
+    placement: (args) => placementOf(args) !== undefined,
+
     ladderOver: ({ context }) => context.intent.purpose === "entry" && context.step > STEPS_TO_NATURAL,
     givenUp: ({ context, event }) =>
       context.intent.purpose === "entry" && event.now - context.startedAt >= context.timing.entryGiveUpSeconds * 1_000,
     priceMoved: ({ context }) => ![undefined, context.limit].includes(nextLimit(context)),
-    abandoned: ({ context }) => context.abandoned !== null,
-    foundOpen: ({ context, event }) => {
-      const record = recordIn(context, event);
-      return record !== undefined && record !== "absent" && !isDone(record.status);
+
+    alarming: ({ context }) => context.asks === ASKS_UNTIL_ALARM,
+    foundOpen: (args) => foundIn(args, args.context.doubtedAt)?.at === "open",
+    /** Over, and no more filled there than here: else the executions are still to come. */
+    foundOver: (args) => {
+      const found = foundIn(args, args.context.doubtedAt);
+      return found?.at === "over" && found.record.status !== "Filled" && (found.record.filled ?? 0) <= units(args.context);
     },
-    foundCancelled: ({ context, event }) => {
-      const record = recordIn(context, event);
-      return record !== undefined && record !== "absent" && isDone(record.status) && record.status !== "Filled";
+    foundInactive: (args) => {
+      const found = foundIn(args, args.context.doubtedAt);
+      return found?.at === "over" && found.record.status === "Inactive";
     },
-    foundNowhere: ({ context, event }) => recordIn(context, event) === "absent",
+    foundNowhere: (args) => foundIn(args, args.context.doubtedAt)?.at === "nowhere" && !legsDiffer(args),
+    ofEarlierDay: ({ context, event }) => isOfEarlierDay(context, event.now),
+    /** The broker has confirmed it once, and its books, asked since, do not have it among the open orders. */
+    notOpenAnyMore: (args) => {
+      const { standing, sentAt } = args.context;
+      const found = standing === null || sentAt === null ? undefined : foundIn(args, sentAt);
+      return found !== undefined && found.at !== "open";
+    },
   },
   actions: {
     ...speech,
@@ -105,70 +141,52 @@ export const orderMachine = setup({
     hearQuote: assign(({ context, event }) =>
       event.type === "quote.updated" ? { quotes: { ...context.quotes, [event.quote.conId]: event.quote } } : {},
     ),
-    takeIds: assign(({ event }) =>
-      event.type === "orderId.assigned"
-        ? { orderId: event.orderId, whatIfId: event.whatIfId, epoch: event.epoch, account: event.account }
-        : {},
-    ),
+    takeIds: assign(({ event }) => {
+      if (event.type !== "orderId.assigned") return {};
+      const { orderId, whatIfId, epoch, account, clientId } = event;
+      return { orderId, whatIfId, epoch, account, clientId };
+    }),
     takeEpoch: assign(({ event }) => (event.type === "session.readied" ? { epoch: event.epoch } : {})),
     takeImpact: assign(({ event }) => (event.type === "order.whatIfAnswered" ? { impact: event.impact } : {})),
     takeApproval: assign(({ event }) => (event.type === "order.approved" ? { approval: event.approval } : {})),
-    takeStatus: assign(({ context, event }) => {
-      if (event.type === "order.statusReported") return { status: event.status, permId: event.permId || context.permId };
-      if (event.type === "order.reported") return { status: event.order.status, permId: event.order.permId || context.permId };
-      return {};
-    }),
-    takeRecord: assign(({ context, event }) => {
-      const record = recordIn(context, event);
-      return record === undefined || record === "absent"
-        ? {}
-        : {
-            status: record.status,
-            permId: record.permId || context.permId,
-            limit: record.limitPrice ?? context.limit,
-            epoch: event.type === "reconciliation.completed" ? event.epoch : context.epoch,
-          };
-    }),
+    takeReport: assign(withReport),
+    takeRecord: assign(withRecord),
     takeUrgency: assign(({ event }) => (event.type === "order.escalate" ? { urgency: event.urgency } : {})),
-    setPrice: assign(({ context }) => ({
-      replaced: context.limit,
-      limit: nextLimit(context) ?? context.limit,
-    })),
-    keepOldPrice: assign(({ context }) => ({ limit: context.replaced, replaced: null })),
+    setPrice: assign(({ context }) => ({ limit: nextLimit(context) ?? context.limit })),
+    noteSent: assign(({ event }) => ({ sentAt: event.now })),
+    keepOldPrice: assign(({ context }) => ({ limit: context.standing ?? context.limit })),
     concede: assign(({ context }) => ({ step: context.step + 1 })),
-    doubtIt: assign(({ event }) => ({ doubtedAt: event.now })),
-    giveUp: assign(({ context }) => ({ abandoned: context.abandoned ?? "the price ladder ran out" })),
-    abandon: assign(({ event }) => (event.type === "order.abandon" ? { abandoned: event.reason } : {})),
+    doubtIt: assign(({ event }) => ({ doubtedAt: event.now, asks: 0 })),
+    countAsk: assign(({ context }) => ({ asks: context.asks + 1 })),
+    giveUp: assign(({ context }, because: { readonly reason: string }) => ({ abandoned: context.abandoned ?? because.reason })),
+    abandon: assign(({ context, event }) =>
+      event.type === "order.abandon" ? { abandoned: context.abandoned ?? event.reason } : {},
+    ),
     book: assign(({ context, event }) =>
       event.type === "execution.reported" ? { book: bookExecution(context.book, event.execution).book } : {},
     ),
     charge: assign(({ context, event }) =>
-      event.type === "commission.reported" ? { fees: { ...context.fees, [event.execId]: event.amount } } : {},
+      event.type === "commission.reported" ? { fees: bookCommission(context.fees, event.execId, event.amount).book } : {},
     ),
     conclude: assign((_, verdict: Outcome) => verdict),
   },
 }).createMachine({
   id: "order",
   context: ({ input }) => newOrderContext(input),
+  entry: [emit(say.intended), say.beginToEngine, say.listenToAll],
   initial: "intended",
   on: {
     "quote.updated": { actions: "hearQuote" },
     "line.typed": {},
     "line.failed": {},
     "execution.reported": [
-      {
-        guard: "correction",
-        actions: [say.fillToOwner(0), say.fillToLedger(0), emit(say.fillBooked(0)), say.fillToOwner(1), say.fillToLedger(1), emit(say.fillBooked(1)), "book"],
-      },
-      {
-        guard: "newFill",
-        actions: [say.listenToExecution, say.fillToOwner(0), say.fillToLedger(0), emit(say.fillBooked(0)), "book"],
-      },
+      { guard: "correction", actions: [...say.fillsToAll(0), ...say.fillsToAll(1), say.listenToExecution, "book"] },
+      { guard: "newFill", actions: [...say.fillsToAll(0), say.listenToExecution, "book"] },
       {},
     ],
-    "commission.reported": [{ guard: "newFee", actions: ["charge", say.feeToOwner, emit(say.feeBooked)] }, {}],
-    "order.reported": { actions: ["takeStatus", say.listenToPermId] },
-    "order.statusReported": { actions: ["takeStatus", say.listenToPermId, emit(say.statusChanged)] },
+    "commission.reported": [{ guard: "newFee", actions: [say.feeToOwner, emit(say.feeBooked), "charge"] }, {}],
+    "order.reported": { actions: ["takeReport", say.listenToPermId] },
+    "order.statusReported": { actions: ["takeReport", say.listenToPermId, emit(say.statusChanged)] },
     "order.errored": { actions: emit(say.errored) },
     "order.whatIfAnswered": {},
     "order.escalate": { actions: "takeUrgency" },
@@ -187,7 +205,10 @@ export const orderMachine = setup({
   },
   states: {
     intended: {
-      entry: [emit(say.intended), say.listenToAll, say.askForIds],
+      entry: say.askForIds,
+      after: {
+        askAgain: [{ guard: "isEntry", target: "ended.cancelled", actions: say.concludeUnsent }, { target: "intended", reenter: true }],
+      },
       on: {
         "orderId.assigned": { target: "pricing", actions: ["takeIds", say.listenToOrderId] },
         // An exit waits for the session: it must leave some day. An entry does not.
@@ -197,12 +218,18 @@ export const orderMachine = setup({
       },
     },
 
-    /** Waits for quotes that price the first step. */
+    /** Waits for quotes that price the next step towards the broker. */
     pricing: {
       always: [
-        { guard: { type: "needsWhatIf" }, target: "whatIf" },
-        { guard: "canPrice", target: "approving" },
+        { guard: "needsWhatIf", target: "whatIf" },
+        { guard: "canPrice", target: "numbering" },
       ],
+      after: {
+        pricePatience: [
+          { guard: "isEntry", target: "ended.cancelled", actions: say.concludeUnsent },
+          { target: "pricing", reenter: true, actions: say.alarmUnpriced },
+        ],
+      },
       on: {
         "session.unreadied": [{ guard: "isEntry", target: "ended.cancelled", actions: say.concludeUnsent }, { target: "intended" }],
         "order.abandon": { target: "ended.cancelled", actions: say.concludeUnsent },
@@ -222,20 +249,54 @@ export const orderMachine = setup({
         },
       },
       on: {
-        "order.whatIfAnswered": { target: "pricing", actions: ["takeImpact", emit(say.whatIfAnswered)] },
-        "order.errored": { guard: "refusedNew", target: "ended.rejected", actions: [emit(say.errored), say.concludeErrored] },
-        "effect.refused": { target: "ended.cancelled", actions: say.concludeUnsent },
+        "order.whatIfAnswered": {
+          guard: "answersWhatIf",
+          target: "pricing",
+          actions: ["takeImpact", emit(say.whatIfAnswered)],
+        },
+        "order.errored": [
+          // Another order went out with a higher id meanwhile.
+          { guard: and(["whatIfErrored", "idTaken"]), target: "ended.cancelled", actions: [emit(say.errored), say.concludeUnsent] },
+          { guard: and(["whatIfErrored", "whatIfRejected"]), target: "ended.rejected", actions: [emit(say.errored), say.concludeErrored] },
+          { actions: emit(say.errored) },
+        ],
+        "effect.refused": [{ guard: "whatIfRefused", target: "ended.cancelled", actions: say.concludeUnsent }, {}],
         "session.unreadied": { target: "ended.cancelled", actions: say.concludeUnsent },
+        "order.abandon": { target: "ended.cancelled", actions: say.concludeUnsent },
+      },
+    },
+
+    /** Draws the order's own id, last before it is sent. */
+    numbering: {
+      entry: say.askForIds,
+      after: {
+        askAgain: [{ guard: "isEntry", target: "ended.cancelled", actions: say.concludeUnsent }, { target: "intended" }],
+      },
+      on: {
+        "orderId.assigned": { target: "approving", actions: ["takeIds", say.listenToOrderId] },
+        "orderId.refused": [{ guard: "isEntry", target: "ended.cancelled", actions: say.concludeUnsent }, { target: "intended" }],
+        "session.unreadied": [{ guard: "isEntry", target: "ended.cancelled", actions: say.concludeUnsent }, { target: "intended" }],
         "order.abandon": { target: "ended.cancelled", actions: say.concludeUnsent },
       },
     },
 
     approving: {
       entry: say.askForApproval,
+      after: {
+        // A gate that is silent is broken.
+        askAgain: [
+          { guard: "isEntry", target: "ended.cancelled", actions: say.concludeUnsent },
+          { target: "pricing", actions: say.alarmUnapproved },
+        ],
+      },
       on: {
-        "order.approved": { target: "live", actions: ["takeApproval", emit(say.approved)] },
+        "order.approved": [
+          { guard: "canPrice", target: "live", actions: ["takeApproval", emit(say.approved)] },
+          { target: "pricing" },
+        ],
         "order.denied": { target: "ended.denied", actions: [emit(say.denied), say.concludeDenied] },
         "session.unreadied": [{ guard: "isEntry", target: "ended.cancelled", actions: say.concludeUnsent }, { target: "intended" }],
+        "order.abandon": { target: "ended.cancelled", actions: say.concludeUnsent },
       },
     },
 
@@ -245,53 +306,58 @@ export const orderMachine = setup({
       always: { guard: "complete", target: "ended.filled", actions: { type: "conclude", params: { outcome: "filled", reason: "" } } },
       on: {
         "session.unreadied": { target: "unknown", actions: "doubtIt" },
-        "effect.unconfirmed": [{ guard: "wasPlacement", target: "unknown", actions: "doubtIt" }, {}],
-        "order.abandon": { target: ".cancelling", actions: "abandon" },
-        "order.statusReported": [
-          { guard: "cancelledAndCounted", target: "ended.cancelled", actions: ["takeStatus", emit(say.statusChanged), say.concludeCancelled] },
-          { guard: "cancelledAtBroker", target: ".settling", actions: ["takeStatus", emit(say.statusChanged)] },
-          { guard: "filledAtBroker", target: ".settling", actions: ["takeStatus", emit(say.statusChanged)] },
-          { actions: ["takeStatus", say.listenToPermId, emit(say.statusChanged)] },
+        "effect.unconfirmed": [{ guard: "placement", target: "unknown", actions: "doubtIt" }, {}],
+        // Refused at our own border: it certainly did not leave.
+        "effect.refused": [
+          { guard: and(["firstPlacement", "nothingHeard"]), target: "ended.cancelled", actions: say.concludeUnsent },
+          { guard: "modification", actions: "keepOldPrice" },
+          {},
         ],
+        "order.abandon": { target: ".cancelling", actions: "abandon" },
+        "order.reported": [
+          { guard: "done", target: ".settling", actions: ["takeReport", say.listenToPermId] },
+          { actions: ["takeReport", say.listenToPermId] },
+        ],
+        "order.statusReported": [
+          { guard: "done", target: ".settling", actions: ["takeReport", say.listenToPermId, emit(say.statusChanged)] },
+          { actions: ["takeReport", say.listenToPermId, emit(say.statusChanged)] },
+        ],
+        "order.errored": [
+          { guard: "refusedModification", actions: [emit(say.errored), "keepOldPrice"] },
+          { guard: and(["refused", "nothingFilled"]), target: "ended.rejected", actions: [emit(say.errored), say.concludeErrored] },
+          { guard: or(["refused", "gone"]), target: "unknown", actions: [emit(say.errored), "doubtIt"] },
+          { actions: emit(say.errored) },
+        ],
+        // Its status was lost on the way: the books say that it does not work any more.
+        "reconciliation.completed": [{ guard: "notOpenAnyMore", target: "unknown", actions: "doubtIt" }, {}],
       },
       states: {
         submitted: {
-          entry: ["setPrice", say.place(false), emit(say.priced(false))],
+          entry: ["setPrice", "noteSent", say.place(false), emit(say.priced(false))],
           after: { doubt: { target: "#order.unknown", actions: "doubtIt" } },
           on: {
-            "order.reported": { guard: "atWork", target: "working", actions: ["takeStatus", say.listenToPermId] },
+            "order.reported": [
+              { guard: "atWork", target: "working", actions: ["takeReport", say.listenToPermId] },
+              { guard: "done", target: "settling", actions: ["takeReport", say.listenToPermId] },
+              { actions: ["takeReport", say.listenToPermId] },
+            ],
             "order.statusReported": [
-              { guard: "cancelledAndCounted", target: "#order.ended.cancelled", actions: ["takeStatus", emit(say.statusChanged), say.concludeCancelled] },
-              { guard: "cancelledAtBroker", target: "settling", actions: ["takeStatus", emit(say.statusChanged)] },
-              { guard: "filledAtBroker", target: "settling", actions: ["takeStatus", emit(say.statusChanged)] },
-              { guard: "atWork", target: "working", actions: ["takeStatus", say.listenToPermId, emit(say.statusChanged)] },
-              { actions: ["takeStatus", say.listenToPermId, emit(say.statusChanged)] },
+              { guard: "atWork", target: "working", actions: ["takeReport", say.listenToPermId, emit(say.statusChanged)] },
+              { guard: "done", target: "settling", actions: ["takeReport", say.listenToPermId, emit(say.statusChanged)] },
+              { actions: ["takeReport", say.listenToPermId, emit(say.statusChanged)] },
             ],
-            "order.errored": [
-              { guard: "refusedNew", target: "#order.ended.rejected", actions: [emit(say.errored), say.concludeErrored] },
-              { actions: emit(say.errored) },
-            ],
-            // Refused at our own border: it certainly did not leave.
-            "effect.refused": [{ guard: "wasPlacement", target: "#order.ended.cancelled", actions: say.concludeUnsent }, {}],
           },
         },
         working: {
           initial: "unfilled",
           after: {
             ladderStep: [
-              { guard: "givenUp", target: "cancelling", actions: "giveUp" },
-              { guard: "ladderOver", target: "cancelling", actions: "giveUp" },
+              { guard: or(["givenUp", "ladderOver"]), target: "cancelling", actions: { type: "giveUp", params: { reason: "the price ladder ran out" } } },
               { target: "conceding", actions: "concede" },
             ],
           },
-          on: {
-            "order.errored": [
-              { guard: "refusedModification", actions: [emit(say.errored), "keepOldPrice"] },
-              { actions: emit(say.errored) },
-            ],
-            // A new urgency takes effect at once.
-            "order.escalate": { target: "conceding", actions: "takeUrgency" },
-          },
+          // A new urgency takes effect at once.
+          on: { "order.escalate": { target: "conceding", actions: "takeUrgency" } },
           states: {
             unfilled: { always: { guard: "partial", target: "partiallyFilled" } },
             partiallyFilled: {},
@@ -301,50 +367,113 @@ export const orderMachine = setup({
         conceding: { always: [{ guard: "priceMoved", target: "repricing" }, { target: "working" }] },
         repricing: {
           entry: say.askForApproval,
+          after: { doubt: "working" },
           on: {
-            "order.approved": { target: "working", actions: ["takeApproval", "setPrice", say.place(true), emit(say.priced(true))] },
+            "order.approved": [
+              { guard: "canPrice", target: "working", actions: ["takeApproval", "setPrice", say.place(true), emit(say.priced(true))] },
+              { target: "working" },
+            ],
             "order.denied": [
-              { guard: "isEntry", target: "cancelling", actions: [emit(say.denied), "giveUp"] },
+              {
+                guard: "isEntry",
+                target: "cancelling",
+                actions: [emit(say.denied), { type: "giveUp", params: { reason: "a new price was denied" } }],
+              },
               { target: "working", actions: emit(say.denied) },
             ],
           },
         },
-        /** The broker is done with it, but we have not counted all that it counts. */
-        settling: { after: { doubt: { target: "#order.unknown", actions: "doubtIt" } } },
+        /** The broker is done with it, but we may not have counted all that it counts. */
+        settling: {
+          always: [
+            { guard: and(["counted", "dayOver"]), target: "#order.ended.expired", actions: say.concludeExpired },
+            { guard: "counted", target: "#order.ended.cancelled", actions: say.concludeCancelled },
+          ],
+          after: { doubt: { target: "#order.unknown", actions: "doubtIt" } },
+          on: {
+            "order.abandon": { actions: "abandon" },
+            "order.reported": { actions: ["takeReport", say.listenToPermId] },
+            "order.statusReported": { actions: ["takeReport", say.listenToPermId, emit(say.statusChanged)] },
+            "order.errored": { actions: emit(say.errored) },
+            "reconciliation.completed": {},
+          },
+        },
         cancelling: {
           entry: say.cancel,
           after: { doubt: { target: "#order.unknown", actions: "doubtIt" } },
-          on: {
-            "order.errored": [
-              { guard: "cancelMissed", target: "#order.unknown", actions: [emit(say.errored), "doubtIt"] },
-              { actions: emit(say.errored) },
-            ],
-            "order.abandon": {},
-          },
+          on: { "order.abandon": {} },
         },
       },
     },
 
     unknown: {
-      entry: [emit(say.doubted), say.doubtToOwner, say.askForTruth],
-      always: { guard: "complete", target: "ended.filled", actions: [{ type: "conclude", params: { outcome: "filled", reason: "" } }, emit(say.resolved("filled"))] },
-      after: { askAgain: { target: "unknown", reenter: true } },
+      entry: [emit(say.doubted), say.doubtToOwner],
+      initial: "asking",
+      always: {
+        guard: "complete",
+        target: "ended.filled",
+        actions: [{ type: "conclude", params: { outcome: "filled", reason: "" } }, emit(say.resolved("filled"))],
+      },
       on: {
         "order.abandon": { actions: "abandon" },
-        "reconciliation.completed": [
-          { guard: "foundNowhere", target: "ended.notAtBroker", actions: [emit(say.resolved("not at the broker")), { type: "conclude", params: { outcome: "notAtBroker", reason: "the broker has neither an order nor an execution of it" } }] },
-          { guard: "foundCancelled", target: "ended.cancelled", actions: ["takeRecord", emit(say.resolved("cancelled")), say.concludeCancelled] },
-          { guard: "foundOpen", target: "recovered", actions: ["takeRecord", emit(say.resolved("working"))] },
+        "effect.refused": [
+          {
+            guard: and(["firstPlacement", "nothingHeard"]),
+            target: "ended.cancelled",
+            actions: [emit(say.resolved("never sent")), say.concludeUnsent],
+          },
           {},
         ],
+        "reconciliation.completed": [
+          {
+            guard: and(["foundNowhere", "ofEarlierDay"]),
+            target: "ended.expired",
+            actions: [emit(say.resolved("expired")), say.concludeExpired],
+          },
+          {
+            guard: "foundNowhere",
+            target: "ended.notAtBroker",
+            actions: [
+              emit(say.resolved("not at the broker")),
+              { type: "conclude", params: { outcome: "notAtBroker", reason: "the broker has neither an order nor an execution of it" } },
+            ],
+          },
+          {
+            guard: and(["foundOver", "foundInactive", not("partial")]),
+            target: "ended.rejected",
+            actions: ["takeRecord", emit(say.resolved("rejected")), { type: "conclude", params: { outcome: "rejected", reason: "rejected by the broker" } }],
+          },
+          { guard: and(["foundOver", "dayOver"]), target: "ended.expired", actions: ["takeRecord", emit(say.resolved("expired")), say.concludeExpired] },
+          { guard: "foundOver", target: "ended.cancelled", actions: ["takeRecord", emit(say.resolved("cancelled")), say.concludeCancelled] },
+          { guard: "foundOpen", target: "recovered", actions: ["takeRecord", say.listenToPermId, emit(say.resolved("working"))] },
+          {},
+        ],
+      },
+      states: {
+        asking: {
+          entry: [say.askForTruth, "countAsk"],
+          after: {
+            askAgain: [
+              { guard: "alarming", target: "asking", reenter: true, actions: say.alarmUnknown },
+              { target: "asking", reenter: true },
+            ],
+          },
+        },
       },
     },
     /** Found alive at the broker: go on with it, or with the cancel that was under way. */
     recovered: { always: [{ guard: "abandoned", target: "live.cancelling" }, { target: "live.working" }] },
 
     ended: {
-      entry: [say.stopListeningToQuotes, say.endToOwner, say.endToGate, emit(say.ended)],
+      entry: [say.stopListeningToQuotes, say.endToOwner, say.endToGate, say.endToEngine, emit(say.ended)],
       initial: "cancelled",
+      on: {
+        "execution.reported": [
+          { guard: "correction", actions: [...say.fillsToAll(0), ...say.fillsToAll(1), say.listenToExecution, "book", say.endToGate] },
+          { guard: "newFill", actions: [...say.fillsToAll(0), say.listenToExecution, "book", say.endToGate] },
+          {},
+        ],
+      },
       states: {
         filled: { entry: say.successToBreaker },
         cancelled: {},
@@ -356,4 +485,3 @@ export const orderMachine = setup({
     },
   },
 });
-

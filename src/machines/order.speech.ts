@@ -1,19 +1,16 @@
 /** What an order saga says: to its owner, the ledger, the gate, the session, the breaker, the wire and the read side. */
+import { emit } from "xstate";
 import { address, topic } from "../domain/address.ts";
 import { comboLegs } from "../domain/contract.ts";
 import type { Denial } from "../domain/denial.ts";
 import type { Effects, OrderTicket } from "../domain/effects.ts";
 import type { OrderOutcome } from "../domain/events/actors.ts";
 import type { OrderFact } from "../domain/facts.ts";
-import { type Booking, bookExecution } from "../domain/orders/execution-book.ts";
+import { bookCommission, type Booking, bookExecution } from "../domain/orders/execution-book.ts";
 import type { Listen, Tell, Told } from "../domain/speech.ts";
-import { moneyUnits, type Price, priceUnits } from "../domain/units.ts";
-import { nextLimit, type OrderContext, type OrderMachineEvent, pricesOf, units } from "./order.context.ts";
+import { type Money, moneyUnits, type Price, priceUnits } from "../domain/units.ts";
+import { type Args, nextLimit, type OrderContext, type OrderMachineEvent, pricesOf, units } from "./order.context.ts";
 
-interface Args {
-  readonly context: OrderContext;
-  readonly event: OrderMachineEvent;
-}
 const tell = (to: (context: OrderContext) => string, event: (args: Args) => Told) => ({
   type: "tell" as const,
   params: (args: Args): Tell => ({ to: to(args.context), event: event(args) }),
@@ -36,10 +33,14 @@ const session = (): string => address.session;
 const gate = (): string => address.riskGate;
 const breaker = (): string => address.breaker("orders");
 const reconciler = (): string => address.reconciler;
+const engine = (): string => address.engine;
 const ref = (context: OrderContext): { readonly orderRef: string } => ({ orderRef: context.intent.orderRef });
 const quoteTopics = ({ context }: Args): string[] => context.intent.legs.map((leg) => topic.quote(leg.contract.conId));
-const reasonOf = (event: OrderMachineEvent): string =>
-  "reason" in event ? event.reason : event.type === "order.errored" ? `${event.code} ${event.text}` : event.type;
+const reasonOf = (event: OrderMachineEvent): string => {
+  if ("reason" in event) return event.reason;
+  if (event.type === "order.errored") return `${event.code} ${event.text}`;
+  return event.type.startsWith("xstate.") ? "no answer in time" : event.type;
+};
 
 // ── listening ──
 export const listenToAll = listen((args) => [topic.session, topic.orderRef(args.context.intent.orderRef), ...quoteTopics(args)]);
@@ -102,9 +103,7 @@ export const cancel = {
   params: ({ context }: Args): Effects["order.cancel"] => ({ epoch: context.epoch, orderId: context.orderId, ...ref(context) }),
 };
 export const askForTruth = tell(reconciler, ({ context }) => ({
-  type: "reconciliation.requested",
-  epoch: context.epoch,
-  account: context.account,
+  type: "reconciliation.wanted",
   reason: `${context.intent.intentId} is out of sight`,
 }));
 
@@ -118,19 +117,36 @@ const fill = (args: Args, n: number) => ({
   contract: (args.event as Extract<OrderMachineEvent, { type: "execution.reported" }>).execution.contract,
   ...bookingOf(args, n),
 });
-export const fillToOwner = (n: number) => tell(owner, (args) => ({ type: "leg.filled", ...fill(args, n) }));
-export const fillToLedger = (n: number) => tell(reconciler, (args) => ({ type: "leg.filled", ...fill(args, n) }));
-export const fillBooked = (n: number) => fact((args) => ({ type: "fill.booked", ...fill(args, n) }));
+/** One booking of this event, to the owner, to the reconciler's ledger and to the read side. */
+export const fillsToAll = (n: number) =>
+  [
+    tell(owner, (args) => ({ type: "leg.filled", ...fill(args, n) })),
+    tell(reconciler, (args) => ({ type: "leg.filled", ...fill(args, n) })),
+    emit(fact((args) => ({ type: "fill.booked", ...fill(args, n) }))),
+  ] as const;
 const fee = ({ context, event }: Args) => {
   const charged = event as Extract<OrderMachineEvent, { type: "commission.reported" }>;
-  return { ...ref(context), execId: charged.execId, amount: charged.amount };
+  const { charge } = bookCommission(context.fees, charged.execId, charged.amount);
+  return { ...ref(context), execId: charged.execId, amount: charge as Money };
 };
 export const feeToOwner = tell(owner, (args) => ({ type: "commission.charged", ...fee(args) }));
 export const feeBooked = fact((args) => ({ type: "commission.booked", ...fee(args) }));
 
 // ── doubt ──
-const doubt = ({ context, event }: Args): string =>
-  `${context.limit === null ? "" : "sent, "}${event.type === "session.unreadied" ? event.reason : `no word of it after ${event.type}`}`;
+const doubt = ({ context, event }: Args): string => {
+  switch (event.type) {
+    case "session.unreadied":
+      return event.reason;
+    case "effect.unconfirmed":
+      return "nobody knows whether it left";
+    case "order.errored":
+      return reasonOf(event);
+    case "reconciliation.completed":
+      return "the broker does not list it as open";
+    default:
+      return `no word of it for ${context.timing.doubtAfterSeconds} s`;
+  }
+};
 export const doubtToOwner = tell(owner, (args) => ({ type: "order.doubted", ...ref(args.context), reason: doubt(args) }));
 export const doubted = fact((args) => ({ type: "order.doubted", ...ref(args.context), reason: doubt(args) }));
 export const resolved = (as: string) => fact(({ context }) => ({ type: "order.resolved", ...ref(context), as }));
@@ -141,6 +157,7 @@ export const concludeErrored = conclude("rejected", ({ event }) => reasonOf(even
 export const concludeDenied = conclude("denied", ({ event }) =>
   event.type === "order.denied" ? event.denial.reason : reasonOf(event),
 );
+export const concludeExpired = conclude("expired", () => "the session ended");
 export const concludeCancelled = conclude("cancelled", ({ context }) => context.abandoned ?? "cancelled by the broker");
 export const endToOwner = tell(owner, ({ context }) => ({ type: "order.ended", ...ref(context), ...end(context) }));
 export const ended = fact(({ context }) => ({ type: "order.ended", ...ref(context), ...end(context) }));
@@ -156,6 +173,9 @@ export const endToGate = tell(gate, ({ context }) => ({
   slot: context.intent.owner,
   heldMaxLoss: moneyUnits(context.intent.quantity > 0 ? Math.round((context.intent.maxLoss / context.intent.quantity) * units(context)) : 0),
 }));
+/** To the engine, which counts a day's sagas. */
+export const beginToEngine = tell(engine, ({ context }) => ({ type: "saga.began", path: context.path }));
+export const endToEngine = tell(engine, ({ context }) => ({ type: "saga.ended", path: context.path }));
 export const failureToBreaker = tell(breaker, ({ context }) => ({
   type: "failure.observed",
   kind: context.outcome,
@@ -163,6 +183,19 @@ export const failureToBreaker = tell(breaker, ({ context }) => ({
   detail: context.reason,
 }));
 export const successToBreaker = tell(breaker, ({ context }) => ({ type: "success.observed", ...ref(context) }));
+
+// ── the operator ──
+const alarm = (about: string, severity: "warning" | "critical", text: string) => ({
+  type: "operator.notify" as const,
+  params: ({ context }: Args): Effects["operator.notify"] => ({
+    key: `order/${context.intent.intentId}/${about}`,
+    severity,
+    text: `Order ${context.intent.intentId} (${context.intent.purpose} ${context.intent.symbol}) ${text}`,
+  }),
+});
+export const alarmUnknown = alarm("unknown", "critical", "is out of sight: the broker's books have not settled it for a minute.");
+export const alarmUnpriced = alarm("unpriced", "warning", "cannot be priced: a leg has no offer or no quote.");
+export const alarmUnapproved = alarm("unapproved", "critical", "waits: the risk gate does not answer.");
 
 // ── what the read side sees ──
 export const intended = fact(({ context }) => ({ type: "order.intended", intent: context.intent }));

@@ -151,8 +151,6 @@ export const newSlotContext = ({ path, n, engine }: SlotInput): SlotContext => (
 
 const EVALUATE_AT_MOST_MS = 1_000;
 const TELL_AT_LEAST_MS = 60_000;
-/** A leg that has not changed this long may be dead. */
-const LEG_VALID_MS = 15 * 60_000;
 const BLIND_ALERT_MS = 60_000;
 const PAST_KEPT = 200;
 const RETRY_MS = [1_000, 5_000, 15_000, 30_000] as const;
@@ -256,7 +254,7 @@ export const evaluated = (context: SlotContext, now: EpochMs): Partial<SlotConte
   const { candidate, engine, ledger, quotes } = context;
   if (entry === undefined || candidate === null) return {};
   const legs = candidate.legs;
-  const mark = markOf(legs, quoteStructure(legs, quotes, epochMs(now - LEG_VALID_MS)));
+  const mark = markOf(legs, quoteStructure(legs, quotes, epochMs(Math.round(now - engine.freshness.legMinutes * 60_000))));
   const facts = positionFacts({ legs, entry, entryFees: entryFees(context), mark, now });
   const { decision, trace, broken } = evaluateRules(facts, engine.rules);
   const session = sessionAt(now);

@@ -47,6 +47,8 @@ export interface StrategyContext {
   readonly asked: readonly string[];
   readonly underlying: Contract | null;
   readonly vix: Contract | null;
+  /** Expiries that were found to list too little, on the day they were. */
+  readonly passedOver: { readonly day: TradingDay | null; readonly expiries: readonly TradingDay[] };
   readonly iv: { readonly day: TradingDay; readonly measured: IvPercentile } | null;
   readonly listing: { readonly day: TradingDay; readonly expiry: TradingDay; readonly tradingClass: string } | null;
   readonly chain: Chain | null;
@@ -91,6 +93,7 @@ export const newStrategyContext = (input: StrategyInput): StrategyContext => ({
   asked: [],
   underlying: null,
   vix: null,
+  passedOver: { day: null, expiries: [] },
   iv: null,
   listing: null,
   chain: null,
@@ -103,10 +106,6 @@ export const newStrategyContext = (input: StrategyInput): StrategyContext => ({
   stopped: null,
   slot: null,
 });
-
-/** The underlying must have ticked this recently for a price to be acted on; IB ticks only on change. */
-const UNDERLYING_FRESH_MS = 5_000;
-const VIX_FRESH_MS = 60_000;
 
 export const mayLook = ({ config, epoch, mode }: StrategyContext): boolean =>
   config.enabled && epoch !== null && mode === "trading";
@@ -125,7 +124,7 @@ export const strategyOf = (context: StrategyContext) => STRATEGIES[context.confi
 export const freshSpot = (context: StrategyContext, now: EpochMs): Price | undefined => {
   const quote = context.underlying === null ? undefined : context.quotes[context.underlying.conId];
   const spot = spotOf(quote);
-  return quote === undefined || spot === undefined || now - quote.at > UNDERLYING_FRESH_MS
+  return quote === undefined || spot === undefined || now - quote.at > context.engine.freshness.underlyingSeconds * 1_000
     ? undefined
     : priceUnits(roundHalfAway(spot));
 };
@@ -163,14 +162,14 @@ const unknownTo = (
     ? { verdict: "skipped", missing }
     : { verdict: "stopped", stopped: stopAt(stage, missing, { limit, unit }).stopped };
 
-export const vixFilter = ({ config, vix, quotes }: StrategyContext, now: EpochMs): Filtered => {
+export const vixFilter = ({ config, engine, vix, quotes }: StrategyContext, now: EpochMs): Filtered => {
   const { maxVix } = config.filters.vix;
   const quote = vix === null ? undefined : quotes[vix.conId];
   const level = spotOf(quote);
   if (vix === null) return unknownTo(config.filters.vix, "vix", "no VIX contract", maxVix, "points");
   if (quote === undefined || level === undefined)
     return unknownTo(config.filters.vix, "vix", "VIX is not quoted", maxVix, "points");
-  if (now - quote.at > VIX_FRESH_MS) return unknownTo(config.filters.vix, "vix", "VIX is stale", maxVix, "points");
+  if (now - quote.at > engine.freshness.vixSeconds * 1_000) return unknownTo(config.filters.vix, "vix", "VIX is stale", maxVix, "points");
   const points = level / 10_000;
   if (points <= maxVix) return { verdict: "passed" };
   return {

@@ -7,7 +7,8 @@
  *
  *   looking:  waiting ─window─▶ resolving ─▶ scanning ─candidate─▶ requesting
  *                ▲                  │            │                     │
- *                └──── cooling ◀────┴─ stopped ◀─┴──────── denied ─────┘
+ *                ├──── cooling ◀────┴─ stopped ◀─┴──────── denied ─────┘
+ *                └──── passing ◀──────────┘   an expiry that lists too few strikes is passed over for the day
  *   resolving:  next ⇄ underlying | vix | ivHistory | expiries | chain      what is known already is not asked again
  *   scanning:   spotting ─▶ nearMoney ─▶ vixFilter ─▶ ivFilter ─▶ ranging ─▶ quoting ─▶ choosing
  *
@@ -56,6 +57,8 @@ const wanting = (context: StrategyContext, contracts: readonly Contract[], prior
     topics: [...context.topics, ...fresh.map(({ conId }) => topic.quote(conId))],
   };
 };
+/** Stages that stop a candidate for want of listed strikes. */
+const LISTING_STAGES = ["strikes", "shortDelta", "wings"];
 const answers = (to: string) => ({ type: "isAnswer" as const, params: { to } });
 const failed = (stage: string) => ({
   type: "stop" as const,
@@ -80,9 +83,8 @@ export const strategyMachine = setup({
   delays: {
     untilWindow: ({ context, event }) => Math.max(0, windowAt(context, event.now).from - event.now),
     cooldown: ({ context }) => context.config.entry.cooldownSeconds * 1_000,
-    patience: 60_000,
-    // Generous in market time: at 60 times real speed the gateway's pacing of lines takes minutes of it.
-    quotesPatience: 180_000,
+    patience: ({ context }) => context.engine.patience.answersSeconds * 1_000,
+    quotesPatience: ({ context }) => context.engine.patience.quotesSeconds * 1_000,
     handover: 5_000,
   },
   guards: {
@@ -91,9 +93,10 @@ export const strategyMachine = setup({
     windowOpen: ({ context, event }) => windowOpen(context, event.now),
     isAnswer: ({ context, event }, params: { readonly to: string }) => isAnswerTo(context, event, params.to),
     ofThisLook: ({ context, event }) =>
-      event.type === "effect.refused" && String(event.effect.params["request"]).endsWith(`-${context.look}`),
+      event.type === "effect.refused" && String(event.params["request"]).endsWith(`-${context.look}`),
     linesWanted: ({ context }) => context.toRequest.length > 0,
     stopped: ({ context }) => context.stopped !== null,
+    listsTooLittle: ({ context }) => context.listing !== null && LISTING_STAGES.includes(context.stopped?.stage ?? ""),
     underlyingUnknown: ({ context }) => context.underlying === null,
     vixUnknown: ({ context }) => context.vix === null && !context.asked.includes("vix"),
     ivUnknownToday: ({ context, event }) => !isToday(event.now, context.iv?.day) && !context.asked.includes("ivHistory"),
@@ -155,10 +158,19 @@ export const strategyMachine = setup({
     takeExpiry: assign(({ context, event }) => {
       if (event.type !== "optionParameters.answered") return {};
       const day = newYorkDay(event.now);
-      const choice = strategyOf(context).expiry(context.config, event.parameters, day);
+      const passedOver = context.passedOver.day === day ? context.passedOver.expiries : [];
+      const open = event.parameters.map((row) => ({ ...row, expirations: row.expirations.filter((expiry) => !passedOver.includes(expiry)) }));
+      const choice = strategyOf(context).expiry(context.config, open, day);
       return choice.found
         ? { listing: { day, expiry: choice.expiry, tradingClass: choice.tradingClass }, chain: null }
-        : { listing: null, stopped: choice.stopped };
+        : { listing: null, stopped: choice.stopped, passedOver: { day, expiries: [] } };
+    }),
+    passOver: assign(({ context, event }) => {
+      const { listing, passedOver } = context;
+      if (listing === null) return {};
+      const day = newYorkDay(event.now);
+      const expiries = passedOver.day === day ? passedOver.expiries : [];
+      return { listing: null, chain: null, passedOver: { day, expiries: [...expiries, listing.expiry] } };
     }),
     takeChain: assign(({ context, event }) => {
       const { listing } = context;
@@ -400,7 +412,13 @@ export const strategyMachine = setup({
           },
         },
 
-        stopped: { entry: emit(say.whyNot), always: "cooling" },
+        stopped: {
+          entry: emit(say.whyNot),
+          always: [{ guard: "listsTooLittle", target: "passing", actions: "passOver" }, { target: "cooling" }],
+        },
+
+        /** The expiry does not list what the structure needs: the next best one is looked at, without a pause. */
+        passing: { entry: [say.stopListening, say.releaseLines, "noMoreLines"], always: "waiting" },
 
         cooling: {
           entry: [say.stopListening, say.releaseLines, "noMoreLines"],

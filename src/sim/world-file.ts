@@ -72,13 +72,10 @@ export const readWorld = (file: string): World | undefined => {
 
 /** Throws WorldFileError unless the world is of this market, seed and account. */
 export const assertFits = (file: string, { identity, broker }: World, wanted: WorldIdentity): void => {
-  const differs = (what: keyof WorldIdentity): string | undefined =>
-    identity[what] === wanted[what] ? undefined : `it is of ${what} ${identity[what]}, not of ${wanted[what]}`;
+  const differs = (what: "begins" | "opening", verb: string): string | undefined =>
+    identity[what] === wanted[what] ? undefined : `its market ${verb} ${identity[what]}, this one ${wanted[what]}`;
   const misfit =
-    misfitOf(broker, wanted.market, wanted.seed, [wanted.account]) ??
-    differs("market") ??
-    differs("begins") ??
-    differs("opening");
+    misfitOf(broker, wanted.market, wanted.seed, [wanted.account]) ?? differs("begins", "begins at") ?? differs("opening", "opened at");
   if (misfit !== undefined) throw new WorldFileError(`the saved world ${file} does not fit: ${misfit}. ${WAY_OUT}`);
 };
 

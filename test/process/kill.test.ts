@@ -43,7 +43,7 @@ const MOMENTS: readonly Moment[] = [
 ] as readonly Moment[];
 
 test("killed twenty times amid its orders, it neither repeats an order nor loses a fill, and agrees with the broker", async () => {
-  const gateway = await startGatewayProcess(["--speed", "60", "--skip-closed", "--vix", "40", "--seed", "7"]);
+  const gateway = await startGatewayProcess(["--speed", "60", "--skip-closed", "--seed", "7"]);
   const proxy = await startProxy(gateway.port);
   const directory = join(scratch(), "state");
   const config = join(ROOT, "test", "fixtures", "kill.yaml");

@@ -65,6 +65,24 @@ describe("a broker told to misbehave", () => {
     }
   });
 
+  it("rejects so many new orders, while what-ifs and modifications pass and do not count", () => {
+    const { rig, client, faults } = rigWithPut();
+    client.ib.placeOrder(1, PUT, limitOrder("BUY", 1, 1));
+    faults.rejectOrders = { left: 2, code: 201 };
+    client.ib.placeOrder(2, PUT, limitOrder("BUY", 1, 1, { whatIf: true }));
+    client.ib.placeOrder(1, PUT, limitOrder("BUY", 1, 1.05));
+    for (const id of [3, 4, 5]) client.ib.placeOrder(id, PUT, limitOrder("BUY", 1, 1));
+    rig.settle();
+    expect(client.all("error").map(([, code, id]) => [code, id])).toEqual([
+      [201, 3],
+      [201, 4],
+    ]);
+    expect(rig.broker.truth().accounts[0]?.openOrders.map(({ orderId, limitPrice }) => [orderId, limitPrice])).toEqual([
+      [1, 1.05],
+      [5, 1],
+    ]);
+  });
+
   it("swallows an order as if it had never been sent: its id is free again", () => {
     const { rig, client, faults } = rigWithPut();
     faults.blackholeNext = 1;

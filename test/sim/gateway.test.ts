@@ -89,19 +89,17 @@ describe("a simulated gateway", () => {
     });
   });
 
-  it("rejects by its script so many new orders from an instant on: what-ifs and modifications pass and do not count", async () => {
+  it("rejects by its script so many new orders from an instant on; a what-if passes and does not count", async () => {
     const told: string[] = [];
-    const script = [{ at: epochMs(TEN + 1_000), label: "three fail", rejectOrders: 2, code: 201 }];
-    const gateway = await start({ speed: 20, script, onFault: (text) => told.push(text) });
+    const script = [{ at: TEN, label: "two fail", rejectOrders: 2, code: 201 }];
+    const gateway = await start({ script, onFault: (text) => told.push(text) });
     const { api, codes, statuses } = await connect(gateway);
-    api.placeOrder(1, byConId(SPY), limitOrder("BUY", 1, 500));
     await until(() => told.length > 0);
-    api.placeOrder(2, byConId(SPY), limitOrder("BUY", 1, 500, { whatIf: true }));
-    api.placeOrder(1, byConId(SPY), limitOrder("BUY", 1, 501));
-    for (const id of [3, 4, 5]) api.placeOrder(id, byConId(SPY), limitOrder("BUY", 1, 500));
-    await until(() => statuses(5).length > 0);
-    expect([1, 2, 3, 4, 5].map(codes)).toEqual([[], [], [201], [201], []]);
-    expect(told).toEqual(["three fail"]);
+    api.placeOrder(1, byConId(SPY), limitOrder("BUY", 1, 500, { whatIf: true }));
+    for (const id of [2, 3, 4]) api.placeOrder(id, byConId(SPY), limitOrder("BUY", 1, 500));
+    await until(() => statuses(4).length > 0);
+    expect([1, 2, 3, 4].map(codes)).toEqual([[], [201], [201], []]);
+    expect(told).toEqual(["two fail"]);
   });
 
   it("stops its clock a minute after the end of a recorded market, and says so once", async () => {

@@ -153,6 +153,8 @@ export const ENGINE: EngineConfig = {
   orders: { entryStepSeconds: 10, entryGiveUpSeconds: 120, whatIfTimeoutSeconds: 5, doubtAfterSeconds: 10, approvalSeconds: 5 },
   breaker: { failures: 3, windowSeconds: 300, coolDownSeconds: 300, probes: 3 },
   futures: ["ES"],
+  freshness: { underlyingSeconds: 5, vixSeconds: 60, legMinutes: 15 },
+  patience: { answersSeconds: 60, quotesSeconds: 180 },
   reconcileEverySeconds: 300,
   riskFreeRatePct: RATE_PCT,
 };

@@ -6,6 +6,7 @@ import { startGateway } from "../../sim/gateway.ts";
 import type { Market } from "../../sim/market/market.ts";
 import { createRecordedMarket } from "../../sim/market/recorded-market.ts";
 import { createSyntheticMarket } from "../../sim/market/synthetic-market.ts";
+import { WorldFileError } from "../../sim/world-file.ts";
 import { CommandError, EXIT } from "../exit.ts";
 import { positiveNumber, wholeNumber } from "../flags.ts";
 import { createLogger } from "../logging.ts";
@@ -53,6 +54,7 @@ interface GatewayFlags extends MarketFlags {
   readonly account: string;
   readonly cash: number;
   readonly truth?: string;
+  readonly world?: string;
   readonly logLevel: string;
 }
 
@@ -65,13 +67,16 @@ export const gatewayVerb = (program: Command): void => {
     .option("--account <name>", "the simulated account; DU and digits", DEFAULT_ACCOUNT)
     .addOption(new Option("--cash <dollars>", "what the account begins with").default(DEFAULT_CASH_DOLLARS).argParser(positiveNumber))
     .option("--truth <file>", "keep writing accounts, positions and orders there, as JSON")
+    .option("--world <file>", "keep the account there: the next start goes on from it")
     .option("--log-level <level>", "debug, info, warn or error; logs go to standard error", "info")
-    .addHelpText("after", "\nExamples:\n  caretaker gateway --speed 60 --skip-closed --truth truth.json\n  caretaker gateway --market recorded --chain chain.csv.gz --underlying bars.csv.gz")
+    .addHelpText("after", "\nExamples:\n  caretaker gateway --speed 60 --skip-closed --truth truth.json\n  caretaker gateway --world world.json\n  caretaker gateway --market recorded --chain chain.csv.gz --underlying bars.csv.gz")
     .action(async (flags: GatewayFlags) => {
       if (!/^D[UF]\d+$/.test(flags.account)) throw new CommandError(EXIT.usage, `--account ${flags.account}: a simulated account is called DU or DF and digits`);
       const say = (sentence: string): void => void process.stderr.write(`${sentence}\n`);
       const { signal } = stopSignal(say);
       const market = marketOf(flags);
+      const failed = new AbortController();
+      let failure: Error | undefined;
       const gateway = await startGateway({
         market,
         fills: flags.market,
@@ -83,12 +88,20 @@ export const gatewayVerb = (program: Command): void => {
         skipClosed: flags.skipClosed ?? false,
         logger: createLogger(flags.logLevel),
         ...(flags.truth === undefined ? {} : { truthFile: flags.truth }),
+        ...(flags.world === undefined ? {} : { worldFile: flags.world }),
+        onFailure: (error) => {
+          failure = error;
+          failed.abort();
+        },
       }).catch((error: NodeJS.ErrnoException) => {
+        if (error instanceof WorldFileError) throw new CommandError(EXIT.badData, error.message);
         throw new CommandError(EXIT.unavailable, error.code === "EADDRINUSE" ? `port ${flags.port} is taken: name another with --port` : error.message);
       });
       process.stdout.write(`${JSON.stringify({ port: gateway.port, account: gateway.account, pid: process.pid })}\n`);
       say(`gateway: ${market.label} on 127.0.0.1:${gateway.port}, account ${gateway.account}, ${flags.speed}x speed (Ctrl-C stops)`);
-      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+      const over = AbortSignal.any([signal, failed.signal]);
+      if (!over.aborted) await new Promise<void>((resolve) => over.addEventListener("abort", () => resolve(), { once: true }));
       await gateway.close();
+      if (failure !== undefined) throw new CommandError(EXIT.io, failure.message);
     });
 };

@@ -31,12 +31,16 @@ export type OrderIdEvent =
       readonly whatIfId: number;
       readonly epoch: number;
       readonly account: string;
+      /** Order ids belong to clients: another client's order may have the same. */
+      readonly clientId: number;
     }
   | { readonly type: "orderId.refused"; readonly reason: string };
 
-/** From the kernel to the actor that spoke an effect, with the effect in full. */
+/** From the kernel to the actor that spoke an effect: its id, its name and its params. */
 interface Answered {
-  readonly effect: { readonly id: string; readonly type: string; readonly params: JsonObject };
+  readonly effect: string;
+  readonly name: string;
+  readonly params: JsonObject;
 }
 export type EffectAnswer =
   | (Answered & { readonly type: "effect.written"; readonly epoch: number })
@@ -54,7 +58,10 @@ export interface Discrepancy {
   readonly theirs: number | null;
 }
 export type ReconciliationEvent =
+  /** From the session: a connection stands whose truth is not known yet. */
   | { readonly type: "reconciliation.requested"; readonly epoch: number; readonly account: string; readonly reason: string }
+  /** From a saga that lost sight of its order. Without a session nothing is asked; the next one begins with a reconciliation. */
+  | { readonly type: "reconciliation.wanted"; readonly reason: string }
   /**
    * Announced on topic.session when every answer of one epoch has ended: the broker's orders of ours, open and completed.
    * `startedAt` tells whether the asking began after an order went out of sight.
@@ -128,6 +135,11 @@ export type OrderProgress =
 export type OrderWish =
   | { readonly type: "order.abandon"; readonly reason: string }
   | { readonly type: "order.escalate"; readonly urgency: Urgency };
+
+/** From each saga to the engine, which archives a day's sagas when all of them have ended (K9). */
+export type SagaEvent =
+  | { readonly type: "saga.began"; readonly path: string }
+  | { readonly type: "saga.ended"; readonly path: string };
 
 // ── the risk gate and the breakers ─────────────────────────────────────────────────────────────────────────────────────
 export type GateEvent =

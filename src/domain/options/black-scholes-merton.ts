@@ -60,8 +60,14 @@ export const carriedForward = (spot: number, rate: number, dividendYield: number
   spot * Math.exp((rate - dividendYield) * years);
 
 const assertPriceable = (underlying: number, strike: number, years: number, vol: number): void => {
-  assert(underlying > 0 && strike > 0 && underlying < Infinity && strike < Infinity, `cannot price ${strike} on ${underlying}`);
-  assert(years >= 0 && vol >= 0 && years < Infinity && vol < Infinity, `cannot price over ${years} years at volatility ${vol}`);
+  assert(
+    underlying > 0 && strike > 0 && underlying < Infinity && strike < Infinity,
+    () => `cannot price ${strike} on ${underlying}`,
+  );
+  assert(
+    years >= 0 && vol >= 0 && years < Infinity && vol < Infinity,
+    () => `cannot price over ${years} years at volatility ${vol}`,
+  );
 };
 
 /** Total deviation, and d1 and d2: at no deviation the option is worth what it is worth if nothing moves. */

@@ -111,7 +111,7 @@ export const normalCdf = (x: number): number => 0.5 * erfc(-x * Math.SQRT1_2);
 
 /** The x below which a share `probability` of the distribution lies. Throws unless 0 < probability < 1. */
 export const normalQuantile = (probability: number): number => {
-  assert(probability > 0 && probability < 1, `a quantile needs a probability between 0 and 1, got ${probability}`);
+  assert(probability > 0 && probability < 1, () => `a quantile needs a probability between 0 and 1, got ${probability}`);
   const fromCentre = probability - 0.5;
   if (Math.abs(fromCentre) <= 0.425) return fromCentre * ratio(QUANTILE_CENTRE, 0.180625 - fromCentre * fromCentre);
   const depth = Math.sqrt(-Math.log(fromCentre < 0 ? probability : 1 - probability));

@@ -15,7 +15,7 @@ export interface Outlook {
 
 /** The standardised distance from a price down to zero's side: P(end below price) = N(−d2(price)). */
 const d2 = ({ forward, years, vol }: Outlook, level: number): number => {
-  assert(forward > 0 && years >= 0 && vol >= 0, `no outlook from ${forward} over ${years} years at volatility ${vol}`);
+  assert(forward > 0 && years >= 0 && vol >= 0, () => `no outlook from ${forward} over ${years} years at volatility ${vol}`);
   if (level <= 0) return Infinity;
   if (level === Infinity) return -Infinity;
   const moneyness = Math.log(forward / level);

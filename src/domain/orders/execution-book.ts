@@ -6,7 +6,7 @@
 import type { Leg } from "../contract.ts";
 import type { Execution } from "../events/broker.ts";
 import { executionFamily } from "../identity.ts";
-import type { EpochMs, Price } from "../units.ts";
+import { type EpochMs, type Money, moneyUnits, type Price } from "../units.ts";
 
 /** One counted execution: `quantity` is signed, what the account gained of the contract. */
 export interface BookedExecution {
@@ -58,16 +58,20 @@ export const filledByContract = (book: ExecutionBook): { readonly [conId: string
   return sums;
 };
 
-/** Whole units of the structure that are filled on every leg. `side` is −1 for an order that SELLs a single contract. */
+/** What commissions were charged for, by family: a correction's commission replaces the one before. */
+export type FeeBook = { readonly [family: string]: { readonly revision: number; readonly amount: Money } };
+
+/** Books a commission. `charge` is what it adds to the family's fees; undefined when it was known or is older than what is known. */
+export const bookCommission = (book: FeeBook, execId: string, amount: Money): { readonly book: FeeBook; readonly charge?: Money } => {
+  const { family, revision } = executionFamily(execId);
+  const known = book[family];
+  if (known !== undefined && known.revision >= revision) return { book };
+  return { book: { ...book, [family]: { revision, amount } }, charge: moneyUnits(amount - (known?.amount ?? 0)) };
+};
+
+/** Whole units of the structure that are filled on every leg. */
 export const filledUnits = (book: ExecutionBook, legs: readonly Leg[]): number => {
   const sums = filledByContract(book);
   const units = legs.map(({ contract, ratio }) => Math.floor(((sums[contract.conId] ?? 0) * Math.sign(ratio)) / Math.abs(ratio)));
   return Math.max(0, Math.min(...units));
-};
-
-/** Whether every leg is filled in the same number of units: false while a combo's leg executions are still arriving. */
-export const legsInRatio = (book: ExecutionBook, legs: readonly Leg[]): boolean => {
-  const sums = filledByContract(book);
-  const units = legs.map(({ contract, ratio }) => (sums[contract.conId] ?? 0) / ratio);
-  return units.every((unit) => unit === units[0]);
 };

@@ -7,31 +7,27 @@
  * structure's width: a structure is never worth more.
  */
 import type { OrderIntent, Urgency } from "../events/actors.ts";
-import { type Price, toTick } from "../units.ts";
+import { type Price, priceUnits, toTick } from "../units.ts";
 
 /** Seconds of market time between two exit steps (design section 4). */
 export const EXIT_STEP_SECONDS: { readonly [U in Urgency]: number } = { immediate: 5, high: 15, normal: 45, low: 120 };
 /** Steps from mid to natural. */
 export const STEPS_TO_NATURAL = 4;
 
+type Bounds = Pick<OrderIntent, "purpose" | "tick" | "width" | "worstPrice">;
+
+/** What is never exceeded: natural and the worst acceptable price for an entry, the width for all else. */
+const boundOf = ({ purpose, width, worstPrice }: Bounds, natural: number): number =>
+  purpose === "entry" ? Math.min(natural, worstPrice ?? natural) : width;
+
 /**
  * The limit at a step (0 is the mid), on the tick grid. `mid` and `natural` are net prices in price units; the mid is rounded in
- * our favour (down), every later step to the nearest tick.
+ * our favour (down), every later step to the nearest tick, and none past the last tick within the bound.
  */
-export const limitAtStep = (
-  intent: Pick<OrderIntent, "purpose" | "tick" | "width" | "worstPrice">,
-  mid: number,
-  natural: number,
-  step: number,
-): Price => {
+export const limitAtStep = (intent: Bounds, mid: number, natural: number, step: number): Price => {
   const halfSpread = Math.max(0, natural - mid);
+  // A spread of nothing still concedes: a tick in four steps.
   const quarter = Math.max(halfSpread / STEPS_TO_NATURAL, step > 0 ? intent.tick / STEPS_TO_NATURAL : 0);
-  const wished = mid + quarter * step;
-  const bound = intent.purpose === "entry" ? Math.min(natural, intent.worstPrice ?? natural) : Math.max(intent.width, natural);
-  const capped = Math.min(wished, Math.max(bound, Math.min(mid, natural)));
-  const limit = toTick(capped, intent.tick, step === 0 ? "down" : "near");
-  if (intent.purpose === "entry" && intent.worstPrice !== undefined && limit > intent.worstPrice) {
-    return toTick(intent.worstPrice, intent.tick, "down");
-  }
-  return limit;
+  const wished = toTick(mid + quarter * step, intent.tick, step === 0 ? "down" : "near");
+  return priceUnits(Math.min(wished, toTick(boundOf(intent, natural), intent.tick, "down")));
 };

@@ -5,17 +5,19 @@
 import type { Contract } from "../contract.ts";
 import type { Discrepancy } from "../events/actors.ts";
 import type { BrokerOrder, BrokerPosition, Execution } from "../events/broker.ts";
-import { parseOrderRef } from "../identity.ts";
+import { dayOfIntent, executionFamily, parseOrderRef } from "../identity.ts";
+import type { EpochMs, TradingDay } from "../units.ts";
 
 /** What our fills add up to, by conId. */
 export type Ledger = { readonly [conId: string]: { readonly quantity: number; readonly contract: Contract } };
 
-const nameOf = (contract: Contract): string =>
+/** A contract as discrepancies name it: `SPY 2026-12-18 590 P`. */
+export const nameOf = (contract: Contract): string =>
   [contract.symbol, contract.expiry, contract.strike === undefined ? undefined : contract.strike / 10_000, contract.right]
     .filter((part) => part !== undefined)
     .join(" ");
 
-/** Positions by contract. A contract that only the broker knows is *missing here*: somebody else's until an operator says otherwise. */
+/** Positions of one account by contract. A contract that only the broker knows is *missing here*: somebody else's until an operator says otherwise. */
 export const comparePositions = (ledger: Ledger, positions: readonly BrokerPosition[]): Discrepancy[] => {
   const theirs = new Map(positions.map((position) => [String(position.contract.conId), position]));
   const found: Discrepancy[] = [];
@@ -36,21 +38,40 @@ export const comparePositions = (ledger: Ledger, positions: readonly BrokerPosit
   return found.sort((a, b) => (a.subject < b.subject ? -1 : 1));
 };
 
-/** Executions that carry our reference and that no saga has booked. */
-export const unbookedExecutions = (
-  installation: string,
-  booked: { readonly [execId: string]: unknown },
-  executions: readonly Execution[],
-): Discrepancy[] =>
-  executions
-    .filter(({ contract, orderRef }) => contract.secType !== "BAG" && parseOrderRef(orderRef)?.installation === installation)
-    .filter(({ execId }) => booked[execId] === undefined)
-    .map(({ execId, shares }) => ({ kind: "unknownExecution", subject: execId, ours: null, theirs: shares }));
+/** Executions booked by sagas: execId → the instant. */
+export type Booked = { readonly [execId: string]: EpochMs };
 
-/** Open orders that carry our reference: the sagas look themselves up; the rest of the world's orders are not ours to judge. */
+/** The highest revision booked of each family: an older one was replaced by its correction and is no stranger. */
+const revisionsOf = (booked: Booked): ReadonlyMap<string, number> => {
+  const revisions = new Map<string, number>();
+  for (const execId of Object.keys(booked)) {
+    const { family, revision } = executionFamily(execId);
+    revisions.set(family, Math.max(revision, revisions.get(family) ?? revision));
+  }
+  return revisions;
+};
+
+/**
+ * An execution that carries our reference and that no saga has booked, by name; undefined when it is booked, a combo's summary or
+ * somebody else's. Of an earlier day its saga may be archived: that is said (K9).
+ */
+export const strangerOf = (
+  installation: string,
+  booked: Booked,
+  { execId, orderRef, contract, shares, side }: Execution,
+  today: TradingDay,
+): Discrepancy | undefined => {
+  const ref = parseOrderRef(orderRef);
+  if (contract.secType === "BAG" || ref?.installation !== installation) return undefined;
+  const { family, revision } = executionFamily(execId);
+  if ((revisionsOf(booked).get(family) ?? Number.NEGATIVE_INFINITY) >= revision) return undefined;
+  const kind = dayOfIntent(ref.intentId) < today ? "archivedOrder" : "unknownExecution";
+  return { kind, subject: execId, ours: null, theirs: side === "BOT" ? shares : -shares };
+};
+
+/** Orders that carry our reference: the sagas look themselves up; the rest of the world's orders are not ours to judge. */
 export const ordersOfOurs = (installation: string, orders: readonly BrokerOrder[]): BrokerOrder[] =>
   orders.filter(({ orderRef }) => parseOrderRef(orderRef)?.installation === installation);
 
-/** Whether a difference puts our own picture in doubt: foreign positions do not. */
-export const isOurs = (discrepancy: Discrepancy): boolean =>
-  discrepancy.kind !== "missingHere" || discrepancy.ours !== 0 ? discrepancy.kind !== "unknownOrder" : false;
+/** Whether a difference puts our own picture in doubt: positions in contracts that we do not hold are somebody else's. */
+export const isOurs = ({ kind, ours }: Discrepancy): boolean => kind !== "missingHere" || ours !== 0;

@@ -103,7 +103,10 @@ export const createMarketLines = (session: {
       pacer.offer({
         lane: "data",
         write: () => {
-          if (!byConId.has(contract.conId)) client.reqMktData(opened(contract.conId).reqId, ibContract, "", false, false);
+          // IB ticks only on change: who asks for a line that is open already is told what it last said.
+          const line = byConId.get(contract.conId);
+          if (line !== undefined) line.ticks.next();
+          else client.reqMktData(opened(contract.conId).reqId, ibContract, "", false, false);
         },
         ...(settle ? { settle } : {}),
       });

@@ -12,6 +12,7 @@ import { journalIntegrity } from "./checks/journal-integrity.check.ts";
 import { moneyConserved } from "./checks/money-conserved.check.ts";
 import { noBlindRetry } from "./checks/no-blind-retry.check.ts";
 import { nothingThrows } from "./checks/nothing-throws.check.ts";
+import { endedMeansEnded } from "./checks/ended-means-ended.check.ts";
 import { oneLiveOrder } from "./checks/one-live-order.check.ts";
 import { recoveryEquality } from "./checks/recovery-equality.check.ts";
 import { sameTwice } from "./checks/same-twice.check.ts";
@@ -22,6 +23,7 @@ export const CHECKS: readonly Check[] = [
   oneLiveOrder,
   noBlindRetry,
   fillsMakePositions,
+  endedMeansEnded,
   dedicatedSlots,
   recoveryEquality,
   journalIntegrity,

@@ -41,7 +41,10 @@ export interface Line {
   silence(brokerMs: number): void;
   /** The engine's process is gone; what it sent still arrives, then the connection closes. */
   abandon(): void;
-  /** IB's servers are away: order and data messages are lost, the socket stands; afterwards `code` (1101 or 1102) is told. */
+  /**
+   * IB's servers are away: the socket stands, what they would push is lost, and what is asked waits at the gateway until they are
+   * back. Then `code` (1101 or 1102) is told.
+   */
   disconnectServers(ms: number, code: 1101 | 1102): void;
 }
 
@@ -128,6 +131,8 @@ export const createLine = ({ session, scheduler, latencyMs, refused, witness }: 
   let deaf = false;
   let silent = false;
   let serversAway = false;
+  /** What waits at the gateway for IB's servers. */
+  let heldBack: (() => void)[] = [];
 
   const end = (): void => {
     if (deaf) return;
@@ -178,7 +183,9 @@ export const createLine = ({ session, scheduler, latencyMs, refused, witness }: 
     witness.sent(words);
     if (refused || state !== "open") return;
     scheduler.after(latencyMs, () => {
-      if (state !== "over" && !silent) arrive();
+      if (state === "over" || silent) return;
+      if (serversAway && words[0] !== "reqCurrentTime") heldBack.push(arrive);
+      else arrive();
     });
   };
   /** Closes from the engine's side, after what it has sent. */
@@ -242,7 +249,9 @@ export const createLine = ({ session, scheduler, latencyMs, refused, witness }: 
       serversAway = true;
       scheduler.after(ms, () => {
         serversAway = false;
-        if (state !== "open") return;
+        if (state === "over") return;
+        for (const arrive of heldBack) arrive();
+        heldBack = [];
         const what = code === 1101 ? "data lost" : "data maintained";
         tell(["info", `Connectivity between IB and Trader Workstation has been restored - ${what}.`, code]);
       });
