@@ -5,6 +5,7 @@
 import type { AnyStateMachine } from "xstate";
 import { address } from "../domain/address.ts";
 import { EFFECT_CLASS, type EffectClass, type EffectName, type Effects } from "../domain/effects.ts";
+import { orderAddress, parseOrderRef } from "../domain/identity.ts";
 import { circuitBreakerMachine } from "../machines/circuit-breaker.machine.ts";
 import { engineMachine } from "../machines/engine.machine.ts";
 import { futuresContractMachine } from "../machines/futures-contract.machine.ts";
@@ -36,7 +37,22 @@ interface Outgoing {
   readonly params: object;
 }
 
-const engineIs = (view: View, mode: string): boolean => view.snapshotOf(address.engine)?.value === mode;
+const engineTrades = (view: View): boolean => view.snapshotOf(address.engine)?.value === "trading";
+const aBreakerTripped = (view: View): boolean => {
+  const gate = view.snapshotOf(address.riskGate)?.context as { breakers: { readonly [scope: string]: string } } | undefined;
+  return gate === undefined || Object.values(gate.breakers).includes("tripped");
+};
+/**
+ * Whether the saga still waits for this transmission. While it queued for the socket, the saga may have lost sight of the order,
+ * given it up or ended; sent then, it would be an order that nobody expects (S3).
+ */
+const sagaWaits = ({ ticket, modify }: Effects["order.place"], view: View): boolean => {
+  const ref = parseOrderRef(ticket.orderRef);
+  const value = ref && view.snapshotOf(orderAddress(ref.intentId))?.value;
+  const live = typeof value === "object" && value !== null && "live" in value ? (value.live as unknown) : undefined;
+  const state = typeof live === "object" && live !== null ? Object.keys(live)[0] : live;
+  return modify ? state === "working" || state === "repricing" : state === "submitted";
+};
 const epochOf = (view: View): number => (view.snapshotOf(address.session)?.context as { epoch: number } | undefined)?.epoch ?? 0;
 
 export const household = {
@@ -59,17 +75,20 @@ export const household = {
   effectClass: (type: string): EffectClass | undefined => EFFECT_CLASS[type as EffectName],
 
   /**
-   * The last look before an order leaves: the connection's epoch, the kill latch, the age of the approval. Reducing orders pass the
-   * latch: what is open can always be closed (P5).
+   * The last look before an order leaves: the connection's epoch, the saga that waits for it, the age of the approval, the kill
+   * latch and the breakers. Reducing orders pass latch and breakers: what is open can always be closed (P5).
    */
   gate: (effect: Outgoing, view: View): string | undefined => {
     const epoch = (effect.params as { epoch?: number }).epoch;
     if (epoch !== undefined && epoch !== epochOf(view)) return `epoch ${epoch} is over`;
     if (effect.type !== "order.place") return undefined;
-    const { approval } = effect.params as Effects["order.place"];
+    const order = effect.params as Effects["order.place"];
+    const { approval } = order;
     if (approval.expiresAt < view.now) return `approval ${approval.id} expired`;
-    if (!approval.reducing && (engineIs(view, "halted") || engineIs(view, "draining"))) return "the engine is halted";
-    return undefined;
+    if (!sagaWaits(order, view)) return "its saga does not wait for it any more";
+    if (approval.reducing) return undefined;
+    if (!engineTrades(view)) return "the engine does not trade";
+    return aBreakerTripped(view) ? "a breaker is tripped" : undefined;
   },
   /** Held effects of an earlier run: those of a connection that is gone are void, the actors ask again; notices stand. */
   stillWanted: (effect: Outgoing, view: View): boolean => {

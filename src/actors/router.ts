@@ -1,12 +1,12 @@
 /**
- * Who hears an input: pure, by the input alone. Order facts go to the saga that owns the orderRef, which follows from the
- * reference without a table; where IB leaves the reference out, the saga listens to its order id, permId or execution.
+ * Who hears an input: pure, by the input alone. Order facts go to the saga that listens to the orderRef; where IB leaves the
+ * reference out, it listens to its order id, permId or execution. Orders and executions that no saga takes go to the reconciler.
  */
 import { address, topic } from "../domain/address.ts";
+import type { OperatorEvent } from "../domain/events/actors.ts";
 import type { AnswerEvent, BrokerEvent, Execution } from "../domain/events/broker.ts";
 import type { GatewayEvent } from "../domain/events/gateway.ts";
 import type { MarketEvent } from "../domain/events/market.ts";
-import type { OperatorEvent } from "../domain/events/actors.ts";
 
 /** Structurally the kernel's Route: this floor does not know the kernel. */
 export interface Route {
@@ -35,7 +35,9 @@ export const route = (input: { readonly type: string }): Route => {
     case "commission.reported":
       return { topics: [topic.execution(event.execId)] };
     case "order.reported":
-      return event.order.orderRef === "" ? { topics: [topic.permId(event.order.permId)] } : { topics: [topic.orderRef(event.order.orderRef)] };
+      return event.order.orderRef === ""
+        ? { topics: [topic.permId(event.order.permId)], fallback: address.reconciler }
+        : { topics: [topic.orderRef(event.order.orderRef)], fallback: address.reconciler };
     case "order.statusReported":
       return { topics: [topic.orderId(event.orderId), topic.permId(event.permId)] };
     case "order.errored":
@@ -43,7 +45,7 @@ export const route = (input: { readonly type: string }): Route => {
     case "order.whatIfAnswered":
       return { topics: [topic.orderId(event.orderId)] };
     case "position.changed":
-      return nobody;
+      return { to: [address.reconciler] };
     case "gateway.connected":
     case "gateway.identified":
     case "gateway.lost":

@@ -7,7 +7,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { LIVE_PORTS } from "../domain/accounts.ts";
 import type { CaretakerConfig } from "../domain/config-schema.ts";
-import { type EpochMs, epochMs } from "../domain/units.ts";
+import { epochMs } from "../domain/units.ts";
 import { createMarketClock, systemAnchor } from "../io/clock/market-clock.ts";
 import type { Logger } from "../io/ib/port-words.ts";
 import { realClients } from "../io/ib/real-client.ts";
@@ -97,15 +97,15 @@ const ownState = async (directory: string, config: CaretakerConfig, gateway: Gat
 };
 
 /** The clock that fits config and gateway; they must agree on what time is. */
-const clockOf = (config: CaretakerConfig, gateway: GatewayIdentity | undefined, lastNow: number) => {
+const clockOf = (config: CaretakerConfig, gateway: GatewayIdentity | undefined, probedAt: number, lastNow: number) => {
   const { clock } = config;
   const announced = gateway?.announcement;
   if (clock.kind === "system") {
     if (announced !== undefined && announced.speed !== 1) {
       throw new CommandError(EXIT.badConfig, `the gateway simulates time at speed ${announced.speed}: set clock: { kind: simulated, speed: ${announced.speed}, skipClosed: ${announced.skipClosed} }`);
     }
-    const from = announced === undefined ? systemAnchor() : announced.now;
-    return createMarketClock({ from: epochMs(Math.max(from, lastNow)), speed: 1, skipClosed: false });
+    if (announced === undefined) return createMarketClock({ from: epochMs(Math.max(systemAnchor(), lastNow)), speed: 1, skipClosed: false });
+    return createMarketClock({ from: announced.now, anchor: probedAt, speed: 1, skipClosed: false });
   }
   if (gateway !== undefined && announced === undefined) {
     throw new CommandError(EXIT.badConfig, "clock: simulated, but the gateway does not announce simulated time: it is a real one.");
@@ -116,8 +116,10 @@ const clockOf = (config: CaretakerConfig, gateway: GatewayIdentity | undefined, 
       `the gateway runs at speed ${announced.speed} with skipClosed: ${announced.skipClosed}, the config says ${clock.speed} and ${clock.skipClosed}: they must agree.`,
     );
   }
-  const from = announced?.now ?? (epochMs(lastNow) as EpochMs);
-  return createMarketClock({ from: epochMs(Math.max(from, lastNow)), speed: clock.speed, skipClosed: clock.skipClosed });
+  const { speed, skipClosed } = clock;
+  return announced === undefined
+    ? createMarketClock({ from: epochMs(lastNow), speed, skipClosed })
+    : createMarketClock({ from: announced.now, anchor: probedAt, speed, skipClosed });
 };
 
 const lastNowOf = async (state: DaemonState): Promise<number> => {
@@ -131,6 +133,7 @@ export const runDaemon = async (options: DaemonOptions): Promise<Closing> => {
   const startedAt = performance.now();
   refuseLivePort(port);
   const gateway = await probeGateway(host, port);
+  const probedAt = performance.now();
   if (gateway !== undefined) refuseLiveAccounts(gateway);
   const build = buildId();
   let fatal: { readonly error: unknown; readonly inHand: Input | undefined } | undefined;
@@ -160,7 +163,7 @@ export const runDaemon = async (options: DaemonOptions): Promise<Closing> => {
   let engine: EngineProcess | undefined;
   try {
     for await (const step of state.journal.read(1)) take(step);
-    const clock = clockOf(config, gateway, await lastNowOf(state));
+    const clock = clockOf(config, gateway, probedAt, await lastNowOf(state));
     const token = randomBytes(32).toString("hex");
     const web = await createWebServer({
       readModel,
@@ -191,7 +194,7 @@ export const runDaemon = async (options: DaemonOptions): Promise<Closing> => {
       heartbeatMs: config.gateway.heartbeatSeconds * 1_000,
       logger,
       onDurable: (steps) => {
-        for (const step of steps) for (const sentence of take(step)) tell(sentence.text);
+        for (const step of steps) for (const { clock, text } of take(step)) tell(`${clock} ${text}`);
       },
       onNotice: ({ severity, text }) => logger[severity === "info" ? "info" : "warn"]({ severity }, text),
       onFatal: (error, inHand) => {

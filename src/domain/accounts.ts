@@ -17,5 +17,7 @@ export const accountRefusal = (account: string, managed: readonly string[]): str
   if (managed.length === 0) return "the gateway named no account";
   const live = managed.find((name) => !isSimulatedAccount(name));
   if (live !== undefined) return `account ${live} is not simulated: its name does not begin with DU or DF`;
-  return managed.includes(account) ? undefined : `the gateway manages ${managed.join(", ")}, this state directory is of ${account}`;
+  return managed.includes(account)
+    ? undefined
+    : `the gateway manages ${managed.join(", ")}, this state directory is of ${account}`;
 };

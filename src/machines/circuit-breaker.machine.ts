@@ -11,9 +11,9 @@
 import { assign, emit, setup } from "xstate";
 import { address } from "../domain/address.ts";
 import type { EngineConfig } from "../domain/config.ts";
+import { effects } from "../domain/effects.ts";
 import type { BreakerEvent, BreakerState, OperatorEvent, Timed } from "../domain/events/actors.ts";
 import type { EngineFact } from "../domain/facts.ts";
-import { effects } from "../domain/effects.ts";
 import { speech, type Tell } from "../domain/speech.ts";
 import type { EpochMs } from "../domain/units.ts";
 
@@ -48,7 +48,12 @@ const fact =
   ({ context }: Args): EngineFact => ({ type: "breaker.changed", scope: context.scope, state, reason: context.reason });
 
 export const circuitBreakerMachine = setup({
-  types: { input: {} as CircuitBreakerInput, context: {} as CircuitBreakerContext, events: {} as CircuitBreakerEvent, emitted: {} as EngineFact },
+  types: {
+    input: {} as CircuitBreakerInput,
+    context: {} as CircuitBreakerContext,
+    events: {} as CircuitBreakerEvent,
+    emitted: {} as EngineFact,
+  },
   delays: { coolDown: ({ context }) => context.config.coolDownSeconds * 1_000 },
   guards: {
     lastStraw: (args) => recent(args).length + 1 >= args.context.config.failures,

@@ -4,18 +4,28 @@
  *   recovering ─run.started─▶ reconciling ─session ready─▶ trading ◀─────▶ reducing   (paused, a mismatch, another build's tail)
  *                                 ▲   ▲                        │               │
  *                                 │   └──────session lost──────┴───────────────┘
- *   any ─operator.halt─▶ halted ─operator.rearm─▶ reconciling          any ─run.stopping─▶ draining
+ *   any ─operator.halt─▶ halted ─operator.rearm─▶ reconciling          any ─run.stopping─▶ draining, until the next run
  *
  * E1 The first run of a journal spawns everybody; later runs tell those who live of the new run and spawn who is missing.
- * E2 A halt is a latch: it survives restarts, and only an operator takes it back.
+ * E2 A halt is a latch, and so are a pause and another build's tail: they survive restarts, and only an operator takes them back.
  * E3 What waited since the restart is let go when the session is ready for the first time: the broker has been asked by then.
+ * E4 The sagas of an earlier day are retired together, once all of them have ended (K9): at a start, an end, a reconciliation.
  */
 import { assign, emit, setup } from "xstate";
 import { address, topic } from "../domain/address.ts";
+import { newYorkDay } from "../domain/calendar/new-york.ts";
 import type { EngineConfig } from "../domain/config.ts";
 import { effects } from "../domain/effects.ts";
-import type { EngineMode, OperatorEvent, ReconciliationEvent, SessionAnnouncement, Timed } from "../domain/events/actors.ts";
+import type {
+  EngineMode,
+  OperatorEvent,
+  ReconciliationEvent,
+  SagaEvent,
+  SessionAnnouncement,
+  Timed,
+} from "../domain/events/actors.ts";
 import type { EngineFact } from "../domain/facts.ts";
+import { shardOf, shardsBefore } from "../domain/identity.ts";
 import { isOurs } from "../domain/reconciliation/compare.ts";
 import { type Spawn, speech, supervision, type Tell, type Told } from "../domain/speech.ts";
 
@@ -35,6 +45,9 @@ interface EngineContext {
   readonly pause: string;
   readonly mismatch: string;
   readonly foreignBuild: string;
+  /** Order sagas that have not ended, by path, and the shards that hold any saga at all. */
+  readonly sagas: { readonly [path: string]: true };
+  readonly shards: { readonly [shard: string]: true };
 }
 type Heard<E> = E extends unknown ? E & Timed : never;
 type EngineEvent = Heard<
@@ -42,6 +55,7 @@ type EngineEvent = Heard<
   | OperatorEvent
   | SessionAnnouncement
   | ReconciliationEvent
+  | SagaEvent
   | { readonly type: "run.stopping" | "run.stopped" }
   | { readonly type: "account.refused"; readonly reason: string }
   | { readonly type: "clock.stepped"; readonly byMs: number }
@@ -72,25 +86,39 @@ const configOf = ({ context, event }: Args): EngineConfig =>
   event.type === "run.started" ? event.config : (context.config as EngineConfig);
 const missing = (args: Args): readonly Spawn[] =>
   household(configOf(args), args.event.now).filter(({ path }) => args.context.spawned[path] === undefined);
+/** News of the run for those who live. A strategy that the config does not name any more is switched off. */
 const resumed = (args: Args): readonly Tell[] => {
   const engine = configOf(args);
-  const strategies = new Map(engine.strategies.map((strategy) => [address.strategy(strategy.name), strategy]));
+  const before = args.context.config?.strategies.map((strategy) => ({ ...strategy, enabled: false })) ?? [];
+  const strategies = new Map([...before, ...engine.strategies].map((strategy) => [address.strategy(strategy.name), strategy]));
   return Object.keys(args.context.spawned)
     .filter((path) => !path.startsWith("strategy/") || strategies.has(path))
     .map((path) => {
       const strategy = strategies.get(path);
-      return { to: path, event: (strategy ? { type: "run.resumed", config: strategy, engine } : { type: "run.resumed", config: engine }) as Told };
+      return {
+        to: path,
+        event: (strategy ? { type: "run.resumed", config: strategy, engine } : { type: "run.resumed", config: engine }) as Told,
+      };
     });
+};
+/** The oldest shard of an earlier day whose sagas have all ended. */
+const archivable = ({ context, event }: Args): string | undefined => {
+  const alive = new Set(Object.keys(context.sagas).map(shardOf));
+  return shardsBefore(Object.keys(context.shards), newYorkDay(event.now)).find((shard) => !alive.has(shard));
 };
 const toSession = (type: string) => ({ type: "tell" as const, params: (): Tell => ({ to: address.session, event: { type } }) });
 
 /** Why the mode is what it is: the first reason that holds. */
-const reasonOf = (context: EngineContext): string => context.halt || context.pause || context.mismatch || context.foreignBuild || "";
+const reasonOf = (context: EngineContext): string =>
+  context.halt || context.pause || context.mismatch || context.foreignBuild || "";
 const enter = (mode: EngineMode) =>
   [
     {
       type: "tell" as const,
-      params: ({ context }: Args): Tell => ({ topic: topic.mode, event: { type: "mode.changed", mode, reason: reasonOf(context) } as Told }),
+      params: ({ context }: Args): Tell => ({
+        topic: topic.mode,
+        event: { type: "mode.changed", mode, reason: reasonOf(context) } as Told,
+      }),
     },
     emit<EngineContext, EngineEvent, undefined, EngineEvent, EngineFact>(({ context }) => ({
       type: "engine.modeChanged",
@@ -108,6 +136,10 @@ export const engineMachine = setup({
     differs: ({ event }) => event.type === "reconciliation.completed" && event.discrepancies.some(isOurs),
     agreesAgain: ({ context, event }) =>
       event.type === "reconciliation.completed" && context.mismatch !== "" && !event.discrepancies.some(isOurs),
+    /** Days pass while nothing else happens: these events come often enough. */
+    mayArchive: (args) =>
+      ["run.started", "saga.ended", "reconciliation.completed"].includes(args.event.type) && archivable(args) !== undefined,
+    forReconciler: ({ event }) => event.type === "operator.rearm" && event.scope === "reconciliation",
     forEngine: ({ event }) => event.type === "operator.rearm" && event.scope === "engine",
   },
   actions: {
@@ -123,7 +155,8 @@ export const engineMachine = setup({
         config: event.config,
         ready: false,
         spawned: { ...context.spawned, ...Object.fromEntries(missing(args).map(({ path }) => [path, true as const])) },
-        foreignBuild: differences.length > 0 ? `the journal's tail is of another build: ${differences[0]}` : "",
+        foreignBuild:
+          context.foreignBuild || (differences.length > 0 ? `the journal's tail is of another build: ${differences[0]}` : ""),
         halt: context.halt || (crashLoop ? "three starts within a minute without a snapshot: observing only" : ""),
       };
     }),
@@ -133,19 +166,56 @@ export const engineMachine = setup({
       if (event.type !== "reconciliation.completed") return {};
       const ours = event.discrepancies.filter(isOurs);
       const first = ours[0];
-      return { mismatch: first === undefined ? "" : `${ours.length} differences with the broker, first ${first.subject}: ${first.kind}` };
+      return {
+        mismatch: first === undefined ? "" : `${ours.length} differences with the broker, first ${first.subject}: ${first.kind}`,
+      };
     }),
-    latchHalt: assign(({ event }) => ({ halt: event.type === "operator.halt" ? `halted by ${event.by}: ${event.reason}` : "halted" })),
+    latchHalt: assign(({ event }) => ({
+      halt: event.type === "operator.halt" ? `halted by ${event.by}: ${event.reason}` : "halted",
+    })),
     refuseAccount: assign(({ event }) => ({ halt: event.type === "account.refused" ? event.reason : "account refused" })),
     takeHaltBack: assign({ halt: "", foreignBuild: "" }),
-    latchPause: assign(({ event }) => ({ pause: event.type === "operator.pause" ? `paused by ${event.by}: ${event.reason}` : "paused" })),
+    latchPause: assign(({ event }) => ({
+      pause: event.type === "operator.pause" ? `paused by ${event.by}: ${event.reason}` : "paused",
+    })),
     takePauseBack: assign({ pause: "" }),
+    countSaga: assign(({ context, event }) =>
+      event.type === "saga.began"
+        ? {
+            sagas: { ...context.sagas, [event.path]: true as const },
+            shards: { ...context.shards, [shardOf(event.path)]: true as const },
+          }
+        : {},
+    ),
+    discountSaga: assign(({ context, event }) => {
+      if (event.type !== "saga.ended") return {};
+      const { [event.path]: _ended, ...sagas } = context.sagas;
+      return { sagas };
+    }),
+    forgetShard: assign((args) => {
+      const { [archivable(args) ?? ""]: _retired, ...shards } = args.context.shards;
+      return { shards };
+    }),
   },
 }).createMachine({
   id: "engine",
-  context: { config: null, spawned: {}, ready: false, halt: "", pause: "", mismatch: "", foreignBuild: "" },
+  context: {
+    config: null,
+    spawned: {},
+    ready: false,
+    halt: "",
+    pause: "",
+    mismatch: "",
+    foreignBuild: "",
+    sagas: {},
+    shards: {},
+  },
   entry: { type: "listen", params: { topics: [topic.session] } },
   initial: "recovering",
+  always: {
+    guard: "mayArchive",
+    actions: [{ type: "retire", params: (args) => ({ prefix: archivable(args) as string }) }, "forgetShard"],
+  },
   on: {
     "run.started": [
       {
@@ -171,19 +241,33 @@ export const engineMachine = setup({
     "operator.resume": { target: ".choosing", actions: "takePauseBack" },
     "operator.rearm": [
       { guard: "forEngine", target: ".choosing", actions: "takeHaltBack" },
+      {
+        guard: "forReconciler",
+        actions: { type: "tell", params: ({ event }) => ({ to: address.reconciler, event: { ...event } }) },
+      },
       { actions: { type: "tell", params: ({ event }) => ({ to: address.breaker(event.scope), event: { ...event } }) } },
     ],
+    "saga.began": { actions: "countSaga" },
+    "saga.ended": { actions: "discountSaga" },
     "account.refused": { target: ".halted", actions: "refuseAccount" },
     "actor.poisoned": {
       actions: {
         type: "operator.notify",
-        params: ({ event }) => ({ key: `poisoned/${event.path}/${event.now}`, severity: "critical" as const, text: `${event.path} could not take an event and went back to its last good state: ${event.detail}` }),
+        params: ({ event }) => ({
+          key: `poisoned/${event.path}/${event.now}`,
+          severity: "critical" as const,
+          text: `${event.path} could not take an event and went back to its last good state: ${event.detail}`,
+        }),
       },
     },
     "actor.halted": {
       actions: {
         type: "operator.notify",
-        params: ({ event }) => ({ key: `halted/${event.path}/${event.now}`, severity: "critical" as const, text: `${event.path} failed three times within a minute and gets no more events: ${event.detail}` }),
+        params: ({ event }) => ({
+          key: `halted/${event.path}/${event.now}`,
+          severity: "critical" as const,
+          text: `${event.path} failed three times within a minute and gets no more events: ${event.detail}`,
+        }),
       },
     },
   },
@@ -214,13 +298,34 @@ export const engineMachine = setup({
       entry: enter("reducing"),
       on: {
         "session.unreadied": { target: "reconciling", actions: "takeUnready" },
-        "reconciliation.completed": [{ guard: "agreesAgain", target: "choosing", actions: "takeTruth" }, { actions: "takeTruth" }],
+        "reconciliation.completed": [
+          { guard: "agreesAgain", target: "choosing", actions: "takeTruth" },
+          { actions: "takeTruth" },
+        ],
       },
     },
     halted: {
       entry: enter("halted"),
       on: { "session.readied": { actions: ["takeReady", { type: "goLive", params: {} }] } },
     },
-    draining: { entry: enter("draining"), on: { "session.readied": { actions: "takeReady" } } },
+    /** The process ends: whatever an operator still says is latched for the next run. */
+    draining: {
+      entry: enter("draining"),
+      on: {
+        "run.stopping": {},
+        "operator.halt": { actions: "latchHalt" },
+        "operator.pause": { actions: "latchPause" },
+        "operator.resume": { actions: "takePauseBack" },
+        "operator.rearm": [
+          { guard: "forEngine", actions: "takeHaltBack" },
+          {
+            guard: "forReconciler",
+            actions: { type: "tell", params: ({ event }) => ({ to: address.reconciler, event: { ...event } }) },
+          },
+          { actions: { type: "tell", params: ({ event }) => ({ to: address.breaker(event.scope), event: { ...event } }) } },
+        ],
+        "account.refused": { actions: "refuseAccount" },
+      },
+    },
   },
 });

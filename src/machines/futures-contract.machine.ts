@@ -7,10 +7,11 @@
  *
  * The quotes are indicators, nothing here trades. `future.tracked` is made at most twice a minute.
  */
-import { assign, emit, setup } from "xstate";
+import { and, assign, emit, setup } from "xstate";
 import { address, topic } from "../domain/address.ts";
-import { futuresSessionState, nextFuturesChange } from "../domain/calendar/futures-session.ts";
+import { assert } from "../domain/assert.ts";
 import { frontQuarter } from "../domain/calendar/futures-quarter.ts";
+import { futuresSessionState, nextFuturesChange } from "../domain/calendar/futures-session.ts";
 import { newYorkDay } from "../domain/calendar/new-york.ts";
 import type { EngineConfig } from "../domain/config.ts";
 import type { Contract } from "../domain/contract.ts";
@@ -20,7 +21,7 @@ import type { AnswerEvent } from "../domain/events/broker.ts";
 import type { MarketEvent } from "../domain/events/market.ts";
 import type { EngineFact } from "../domain/facts.ts";
 import { type Quote, spotOf } from "../domain/quote.ts";
-import { speech } from "../domain/speech.ts";
+import { type Listen, speech, type Tell } from "../domain/speech.ts";
 import { type EpochMs, priceUnits, roundHalfAway } from "../domain/units.ts";
 
 export interface FuturesContractInput {
@@ -58,26 +59,59 @@ const frontOf = ({ event }: Args): { readonly contract: Contract; readonly month
   );
   return details && { contract: details.contract, month };
 };
+/** The answer to our question, in this epoch. */
+const isAnswer = ({ context, event }: Args): boolean =>
+  (event.type === "contracts.answered" || event.type === "request.failed") &&
+  event.request === "front" &&
+  event.epoch === context.epoch;
+/** The contract that is not in front any more: of a roll, or of one that came while there was no session. */
+const left = (args: Args): Contract | undefined => {
+  const { contract } = args.context;
+  return contract === null || frontOf(args)?.contract.conId === contract.conId ? undefined : contract;
+};
+const leaveLine = [
+  {
+    type: "tell" as const,
+    params: (args: Args): readonly Tell[] =>
+      left(args) ? [{ to: address.lines, event: { type: "lines.released", holder: address.future(args.context.root) } }] : [],
+  },
+  {
+    type: "unlisten" as const,
+    params: (args: Args): Listen => ({
+      topics: [left(args)].filter((contract) => contract !== undefined).map(({ conId }) => topic.quote(conId)),
+    }),
+  },
+] as const;
 const tracked = ({ context, event }: Args): EngineFact => {
-  const quote = event.type === "quote.updated" ? event.quote : context.quote;
+  const quote = event.type === "quote.updated" ? event.quote : undefined;
+  const spot = spotOf(quote);
+  assert(spot !== undefined, "a future is told with a price");
   return {
     type: "future.tracked",
     root: context.root,
     contract: context.contract as Contract,
-    last: priceUnits(roundHalfAway(spotOf(quote ?? undefined) ?? 0)),
+    last: priceUnits(roundHalfAway(spot)),
     bid: quote?.bid ?? null,
     ask: quote?.ask ?? null,
   };
 };
 
 export const futuresContractMachine = setup({
-  types: { input: {} as FuturesContractInput, context: {} as FuturesContext, events: {} as FuturesEvent, emitted: {} as EngineFact },
+  types: {
+    input: {} as FuturesContractInput,
+    context: {} as FuturesContext,
+    events: {} as FuturesEvent,
+    emitted: {} as EngineFact,
+  },
   delays: {
     sessionChange: ({ event }) => Math.max(1_000, nextFuturesChange(event.now).at - event.now),
     again: 300_000,
   },
   guards: {
-    found: (args) => frontOf(args) !== undefined,
+    found: (args) => isAnswer(args) && frontOf(args) !== undefined,
+    answered: isAnswer,
+    lineOfFront: ({ context, event }) => event.type === "line.lost" && event.conId === context.contract?.conId,
+    ofFront: ({ context, event }) => event.type === "quote.updated" && event.quote.conId === context.contract?.conId,
     resting: ({ event }) => futuresSessionState(event.now) !== "open",
     rolled: ({ context, event }) => frontQuarter(newYorkDay(event.now), ROLL_DAYS_BEFORE).contractMonth !== context.contractMonth,
     dueToTell: ({ context, event }) =>
@@ -91,7 +125,9 @@ export const futuresContractMachine = setup({
     takeEpoch: assign(({ event }) => (event.type === "session.readied" ? { epoch: event.epoch } : {})),
     takeFront: assign((args) => {
       const front = frontOf(args);
-      return front === undefined ? {} : { contract: front.contract, contractMonth: front.month };
+      if (front === undefined) return {};
+      const isOther = front.contract.conId !== args.context.contract?.conId;
+      return { contract: front.contract, contractMonth: front.month, ...(isOther ? { quote: null } : {}) };
     }),
     takeQuote: assign(({ event }) => (event.type === "quote.updated" ? { quote: event.quote } : {})),
     told: assign(({ event }) => ({ toldAt: event.now })),
@@ -109,7 +145,7 @@ export const futuresContractMachine = setup({
     "contracts.answered": {},
     "request.failed": {},
     "quote.updated": {},
-    "line.lost": { target: ".unavailable" },
+    "line.lost": {},
     "line.typed": {},
     "line.failed": {},
     "effect.refused": {},
@@ -135,47 +171,58 @@ export const futuresContractMachine = setup({
             guard: "found",
             target: "tracking",
             actions: [
+              ...leaveLine,
               "takeFront",
               {
                 type: "tell",
                 params: ({ context }) => ({
                   to: address.lines,
-                  event: { type: "line.requested", holder: address.future(context.root), contract: context.contract as Contract, priority: 2 } as { type: string },
+                  event: {
+                    type: "line.requested",
+                    holder: address.future(context.root),
+                    contract: context.contract as Contract,
+                    priority: 2,
+                  } as { type: string },
                 }),
               },
               { type: "listen", params: ({ context }) => ({ topics: [topic.quote((context.contract as Contract).conId)] }) },
             ],
           },
-          { target: "unavailable" },
+          { guard: "answered", target: "unavailable" },
+          {},
         ],
-        "request.failed": "unavailable",
+        "request.failed": [{ guard: "answered", target: "unavailable" }, {}],
       },
     },
     /** The gateway lists no such contract, or gives no line for it: unknown, and said so by this state. */
     unavailable: { after: { again: "resolving" } },
     tracking: {
       always: { guard: "resting", target: "maintenance" },
-      after: { sessionChange: [{ guard: "rolled", target: "rolling" }, { target: "tracking", reenter: true }] },
+      after: {
+        sessionChange: [
+          { guard: "rolled", target: "rolling" },
+          { target: "tracking", reenter: true },
+        ],
+      },
       on: {
-        "quote.updated": [{ guard: "dueToTell", actions: ["takeQuote", "told", emit(tracked)] }, { actions: "takeQuote" }],
+        "line.lost": { guard: "lineOfFront", target: "unavailable" },
+        "quote.updated": [
+          { guard: and(["ofFront", "dueToTell"]), actions: ["takeQuote", "told", emit(tracked)] },
+          { guard: "ofFront", actions: "takeQuote" },
+          {},
+        ],
       },
     },
     maintenance: {
       after: { sessionChange: [{ guard: "rolled", target: "rolling" }, { target: "tracking" }] },
-      on: { "quote.updated": { actions: "takeQuote" } },
+      on: {
+        "line.lost": { guard: "lineOfFront", target: "unavailable" },
+        "quote.updated": [{ guard: "ofFront", actions: "takeQuote" }, {}],
+      },
     },
     /** The next quarter takes the front: let the old one go. */
     rolling: {
-      entry: [
-        {
-          type: "tell",
-          params: ({ context }) => ({
-            to: address.lines,
-            event: { type: "lines.released", holder: address.future(context.root) } as { type: string },
-          }),
-        },
-        { type: "unlisten", params: ({ context }) => ({ topics: context.contract === null ? [] : [topic.quote(context.contract.conId)] }) },
-      ],
+      entry: leaveLine,
       always: "resolving",
     },
   },

@@ -2,15 +2,17 @@
  * The connection to the gateway, epoch by epoch. An epoch is one TCP connection with one fresh client; it is never reused, and the
  * client id never changes.
  *
- *   disconnected ─open─▶ connecting ─identified─▶ synchronising ─reconciled─▶ ready ◀──1102──┐
- *        ▲                  │    │                     │  ▲                    │  └──1100──▶ degraded
- *     closed                │    └─account refused─▶ refused                   │                │
- *        └───────────────── ▼ ◀──────────────lost──────┴───────────────────────┴────────────────┘
- *                          lost ──back-off──▶ connecting
+ *   disconnected ─open─▶ connecting ─identified─▶ synchronising ─reconciled─▶ ready
+ *                          ▲   │  └─account refused─▶ refused  ▲  ▲              │
+ *                          │   │                      1101, 1102  └─────1101─────┤
+ *                          │   │                               └── degraded ◀1100┘
+ *                          │   ▼ ◀──── lost, silence: from each of them ─────────┘
+ *                          └─ lost (waits its back-off)
  *
  * C1 *ready* means: positions, open orders of all clients, completed orders and executions have all ended and been compared.
  * C2 Order ids are the larger of our own high-water mark and what the gateway says: an id is never given twice.
  * C3 An account that is not simulated is refused (P7): its name must begin with DU or DF.
+ * C4 Whoever is not ready says so: every end of *ready*, and every loss, is announced.
  *
  * Delays here are market time, like all timers of machines.
  */
@@ -34,6 +36,8 @@ interface GatewaySessionContext {
   readonly account: string;
   readonly clientId: number;
   readonly attempts: number;
+  /** The accounts that were refused. */
+  readonly refused: readonly string[];
   readonly reason: string;
 }
 type Heard<E> = E extends unknown ? E & Timed : never;
@@ -42,7 +46,7 @@ type GatewaySessionEvent = Heard<
   | OrderIdEvent
   | ReconciliationEvent
   | EffectAnswer
-  | { readonly type: "session.open" | "session.close" | "session.restarted" | "session.readied" | "session.unreadied" }
+  | { readonly type: "session.open" | "session.restarted" | "session.readied" | "session.unreadied" }
   | { readonly type: "run.resumed"; readonly config: EngineConfig }
 >;
 type Args = { readonly context: GatewaySessionContext; readonly event: GatewaySessionEvent };
@@ -51,20 +55,34 @@ const announce = (event: (args: Args) => Told) => ({
   type: "tell" as const,
   params: (args: Args): Tell => ({ topic: topic.session, event: event(args) }),
 });
-const unreadied = announce(({ context }) => ({ type: "session.unreadied", epoch: context.epoch, reason: context.reason }) as Told);
+const unreadied = announce(
+  ({ context }) => ({ type: "session.unreadied", epoch: context.epoch, reason: context.reason }) as Told,
+);
 const askForTruth = {
   type: "tell" as const,
   params: ({ context }: Args): Tell => ({
     to: address.reconciler,
-    event: { type: "reconciliation.requested", epoch: context.epoch, account: context.account, reason: `epoch ${context.epoch}` } as Told,
+    event: {
+      type: "reconciliation.requested",
+      epoch: context.epoch,
+      account: context.account,
+      reason: `epoch ${context.epoch}`,
+    } as Told,
   }),
 };
 const lostFact = ({ context }: Args): EngineFact => ({ type: "session.lost", epoch: context.epoch, reason: context.reason });
 const CONNECTIVITY_LOST = [1100, 2110];
 const CONNECTIVITY_RESTORED = [1101, 1102];
+/** Connectivity is back, but every market data line is gone: all is opened and compared anew. */
+const DATA_LOST = 1101;
 
 export const gatewaySessionMachine = setup({
-  types: { input: {} as GatewaySessionInput, context: {} as GatewaySessionContext, events: {} as GatewaySessionEvent, emitted: {} as EngineFact },
+  types: {
+    input: {} as GatewaySessionInput,
+    context: {} as GatewaySessionContext,
+    events: {} as GatewaySessionEvent,
+    emitted: {} as EngineFact,
+  },
   delays: {
     /** 1, 2, 4, ... 60 s; no jitter: one engine, one gateway. */
     backOff: ({ context }) => 1_000 * Math.min(60, 2 ** Math.min(context.attempts, 6)),
@@ -75,9 +93,16 @@ export const gatewaySessionMachine = setup({
   guards: {
     thisEpoch: ({ context, event }) => "epoch" in event && event.epoch === context.epoch,
     accountRefused: ({ context, event }) =>
-      event.type === "gateway.identified" && event.epoch === context.epoch && accountRefusal(context.config.account, event.accounts) !== undefined,
+      event.type === "gateway.identified" &&
+      event.epoch === context.epoch &&
+      accountRefusal(context.config.account, event.accounts) !== undefined,
     connectivityLost: ({ context, event }) =>
       event.type === "gateway.noticed" && event.epoch === context.epoch && CONNECTIVITY_LOST.includes(event.code),
+    dataLost: ({ context, event }) =>
+      event.type === "gateway.noticed" && event.epoch === context.epoch && event.code === DATA_LOST,
+    /** The connect of this very epoch could not be made. */
+    connectRefused: ({ context, event }) =>
+      event.type === "effect.refused" && event.name === "gateway.connect" && event.params["epoch"] === context.epoch,
     connectivityRestored: ({ context, event }) =>
       event.type === "gateway.noticed" && event.epoch === context.epoch && CONNECTIVITY_RESTORED.includes(event.code),
   },
@@ -95,6 +120,7 @@ export const gatewaySessionMachine = setup({
         : {},
     ),
     spendIds: assign(({ context }) => ({ nextOrderId: context.nextOrderId + 2 })),
+    noteRefused: assign(({ event }) => (event.type === "gateway.identified" ? { refused: event.accounts } : {})),
     calm: assign({ attempts: 0, reason: "" }),
     blame: assign(({ context, event }) =>
       event.type === "gateway.lost"
@@ -114,7 +140,16 @@ export const gatewaySessionMachine = setup({
   },
 }).createMachine({
   id: "gatewaySession",
-  context: ({ input }) => ({ config: input.config, epoch: 0, nextOrderId: 1, account: "", clientId: 0, attempts: 0, reason: "" }),
+  context: ({ input }) => ({
+    config: input.config,
+    epoch: 0,
+    nextOrderId: 1,
+    account: "",
+    clientId: 0,
+    attempts: 0,
+    refused: [],
+    reason: "",
+  }),
   entry: { type: "listen", params: { topics: [topic.session] } },
   initial: "disconnected",
   on: {
@@ -128,7 +163,6 @@ export const gatewaySessionMachine = setup({
       },
     },
     "session.restarted": { target: ".lost", actions: "blame" },
-    "session.close": ".disconnected",
     "session.open": {},
     "session.readied": {},
     "session.unreadied": {},
@@ -142,17 +176,17 @@ export const gatewaySessionMachine = setup({
     "effect.refused": {},
   },
   states: {
-    disconnected: { on: { "session.open": "connecting" } },
+    disconnected: { on: { "session.open": "connecting", "session.restarted": {} } },
     connecting: {
       entry: ["nextEpoch", { type: "gateway.connect", params: ({ context }) => ({ epoch: context.epoch }) }],
       after: { connectTimeout: { target: "lost", actions: ["blameSilence", disconnect()] } },
       on: {
         "gateway.identified": [
-          { guard: "accountRefused", target: "refused", actions: "blame" },
+          { guard: "accountRefused", target: "refused", actions: ["blame", "noteRefused"] },
           { guard: "thisEpoch", target: "synchronising", actions: "identify" },
         ],
         "gateway.lost": { guard: "thisEpoch", target: "lost", actions: "blame" },
-        "effect.refused": { target: "lost", actions: "blame" },
+        "effect.refused": [{ guard: "connectRefused", target: "lost", actions: "blame" }, {}],
       },
     },
     synchronising: {
@@ -161,17 +195,24 @@ export const gatewaySessionMachine = setup({
       on: {
         "reconciliation.completed": { guard: "thisEpoch", target: "ready" },
         "reconciliation.failed": { guard: "thisEpoch", target: "tryingAgain" },
+        "gateway.noticed": [{ guard: "connectivityLost", target: "degraded", actions: "blame" }, {}],
         "gateway.lost": { guard: "thisEpoch", target: "lost", actions: "blame" },
       },
     },
     tryingAgain: {
       after: { again: "synchronising" },
-      on: { "gateway.lost": { guard: "thisEpoch", target: "lost", actions: "blame" } },
+      on: {
+        "gateway.noticed": [{ guard: "connectivityLost", target: "degraded", actions: "blame" }, {}],
+        "gateway.lost": { guard: "thisEpoch", target: "lost", actions: "blame" },
+      },
     },
     ready: {
       entry: [
         "calm",
-        announce(({ context }) => ({ type: "session.readied", epoch: context.epoch, account: context.account, clientId: context.clientId }) as Told),
+        announce(
+          ({ context }) =>
+            ({ type: "session.readied", epoch: context.epoch, account: context.account, clientId: context.clientId }) as Told,
+        ),
         emit(({ context }) => ({ type: "session.readied", epoch: context.epoch, account: context.account }) as EngineFact),
       ],
       on: {
@@ -187,41 +228,51 @@ export const gatewaySessionMachine = setup({
                   orderId: context.nextOrderId + 1,
                   epoch: context.epoch,
                   account: context.account,
+                  clientId: context.clientId,
                 } as Told,
               }),
             },
             "spendIds",
           ],
         },
-        "gateway.lost": { guard: "thisEpoch", target: "lost", actions: ["blame", unreadied] },
-        "gateway.noticed": [{ guard: "connectivityLost", target: "degraded", actions: ["blame", unreadied] }, {}],
-        "session.restarted": { target: "lost", actions: ["blame", unreadied] },
+        "gateway.lost": { guard: "thisEpoch", target: "lost", actions: "blame" },
+        "gateway.noticed": [
+          { guard: "connectivityLost", target: "degraded", actions: "blame" },
+          { guard: "dataLost", target: "synchronising", actions: ["blame", unreadied] },
+          {},
+        ],
       },
     },
     /** The socket stands, IB's servers are away: ticks freeze silently and orders may not be accepted. */
     degraded: {
-      entry: emit(lostFact),
+      entry: [unreadied, emit(lostFact)],
       on: {
         "gateway.noticed": [{ guard: "connectivityRestored", target: "synchronising" }, {}],
         "gateway.lost": { guard: "thisEpoch", target: "lost", actions: "blame" },
       },
     },
     lost: {
-      entry: emit(lostFact),
+      entry: [unreadied, emit(lostFact)],
       after: { backOff: "connecting" },
       // A start does not wait for the back-off of a former life.
       on: { "session.open": "connecting" },
     },
     refused: {
       entry: [
-        emit(({ context }) => ({ type: "account.refused", accounts: [], reason: context.reason }) as EngineFact),
+        emit(({ context }) => ({ type: "account.refused", accounts: context.refused, reason: context.reason }) as EngineFact),
         disconnect(),
-        { type: "tell", params: ({ context }) => ({ to: address.engine, event: { type: "account.refused", reason: context.reason } as Told }) },
+        {
+          type: "tell",
+          params: ({ context }) => ({ to: address.engine, event: { type: "account.refused", reason: context.reason } as Told }),
+        },
       ],
     },
   },
 });
 
 function disconnect() {
-  return { type: "gateway.disconnect" as const, params: ({ context }: Args) => ({ epoch: context.epoch, reason: context.reason }) };
+  return {
+    type: "gateway.disconnect" as const,
+    params: ({ context }: Args) => ({ epoch: context.epoch, reason: context.reason }),
+  };
 }

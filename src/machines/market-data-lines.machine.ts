@@ -31,9 +31,22 @@ interface LinesContext {
 }
 type Heard<E> = E extends unknown ? E & Timed : never;
 type LinesEvent = Heard<
-  LineEvent | MarketEvent | SessionAnnouncement | ReconciliationEvent | EffectAnswer | { readonly type: "run.resumed"; readonly config: EngineConfig }
+  | LineEvent
+  | MarketEvent
+  | SessionAnnouncement
+  | ReconciliationEvent
+  | EffectAnswer
+  | { readonly type: "run.resumed"; readonly config: EngineConfig }
 >;
 type Args = { readonly context: LinesContext; readonly event: LinesEvent };
+
+/** The contract whose line is dead by this event: IB failed it, or our own border would not open it. */
+const deadLine = ({ context, event }: Args): { readonly conId: number; readonly reason: string } | undefined => {
+  if (event.type === "line.failed" && event.epoch === context.epoch)
+    return { conId: event.conId, reason: `${event.code} ${event.text}` };
+  if (event.type !== "effect.refused" || event.name !== "line.open" || event.params["epoch"] !== context.epoch) return undefined;
+  return { conId: (event.params["contract"] as unknown as Contract).conId, reason: event.reason };
+};
 
 /** The wants after this event. */
 const wantsAfter = ({ context, event }: Args): Wants => {
@@ -44,8 +57,9 @@ const wantsAfter = ({ context, event }: Args): Wants => {
       return unwant(context.wants, event.holder, event.conId);
     case "lines.released":
       return unwant(context.wants, event.holder);
-    case "line.failed": {
-      const { [event.conId]: _dead, ...wants } = context.wants;
+    case "line.failed":
+    case "effect.refused": {
+      const { [deadLine({ context, event })?.conId ?? ""]: _dead, ...wants } = context.wants;
       return wants;
     }
     default:
@@ -79,11 +93,12 @@ const open = {
 };
 const lost = {
   type: "tell" as const,
-  params: ({ context, event }: Args): Tell[] => {
-    if (event.type !== "line.failed") return [];
-    return Object.keys(context.wants[event.conId]?.holders ?? {}).map((holder) => ({
+  params: (args: Args): Tell[] => {
+    const dead = deadLine(args);
+    if (dead === undefined) return [];
+    return Object.keys(args.context.wants[dead.conId]?.holders ?? {}).map((holder) => ({
       to: holder,
-      event: { type: "line.lost", conId: event.conId, reason: `${event.code} ${event.text}` } as Told,
+      event: { type: "line.lost", ...dead } as Told,
     }));
   },
 };
@@ -94,7 +109,7 @@ const counted = ({ context }: Args): EngineFact => {
 
 export const marketDataLinesMachine = setup({
   types: { input: {} as MarketDataLinesInput, context: {} as LinesContext, events: {} as LinesEvent, emitted: {} as EngineFact },
-  guards: { thisEpoch: ({ context, event }) => "epoch" in event && event.epoch === context.epoch },
+  guards: { dead: (args) => deadLine(args) !== undefined },
   actions: {
     ...speech,
     ...effects,
@@ -111,9 +126,8 @@ export const marketDataLinesMachine = setup({
     takeEpoch: assign(({ event }) => (event.type === "session.readied" ? { epoch: event.epoch, leased: {} } : {})),
     forgetLeases: assign({ leased: {} }),
     /** The line that failed is gone already: nothing is left to close. */
-    dropFailed: assign(({ context, event }) => {
-      if (event.type !== "line.failed") return {};
-      const { [event.conId]: _dead, ...leased } = context.leased;
+    dropDead: assign((args) => {
+      const { [deadLine(args)?.conId ?? ""]: _dead, ...leased } = args.context.leased;
       return { leased };
     }),
     takeConfig: assign(({ event }) => (event.type === "run.resumed" ? { limit: event.config.lines.max } : {})),
@@ -134,14 +148,20 @@ export const marketDataLinesMachine = setup({
   },
   states: {
     offline: {
-      on: { "line.requested": { actions: "takeWants" }, "line.released": { actions: "takeWants" }, "lines.released": { actions: "takeWants" } },
+      on: {
+        "line.requested": { actions: "takeWants" },
+        "line.released": { actions: "takeWants" },
+        "lines.released": { actions: "takeWants" },
+      },
     },
     online: {
       on: {
         "line.requested": { actions: [close, open, "takeLeases", emit(counted)] },
         "line.released": { actions: [close, open, "takeLeases", emit(counted)] },
         "lines.released": { actions: [close, open, "takeLeases", emit(counted)] },
-        "line.failed": { guard: "thisEpoch", actions: [lost, "dropFailed", open, "takeLeases", emit(counted)] },
+        "line.failed": [{ guard: "dead", actions: [lost, "dropDead", open, "takeLeases", emit(counted)] }, {}],
+        "effect.refused": [{ guard: "dead", actions: [lost, "dropDead", open, "takeLeases", emit(counted)] }, {}],
+        "run.resumed": { actions: ["takeConfig", close, open, "takeLeases"] },
       },
     },
   },

@@ -232,8 +232,7 @@ export const foundIn = ({ context, event }: Args, since: EpochMs): Found => {
 export const legsDiffer = ({ context, event }: Args): boolean =>
   event.type === "reconciliation.completed" &&
   event.discrepancies.some(
-    ({ kind, subject }) =>
-      kind !== "unknownOrder" && context.intent.legs.some(({ contract }) => nameOf(contract) === subject),
+    ({ kind, subject }) => kind !== "unknownOrder" && context.intent.legs.some(({ contract }) => nameOf(contract) === subject),
   );
 /** The record as the newest report. */
 export const withRecord = (args: Args): Partial<OrderContext> => {

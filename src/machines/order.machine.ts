@@ -92,8 +92,7 @@ export const orderMachine = setup({
     whatIfErrored: ({ context, event }) => event.type === "order.errored" && event.orderId === context.whatIfId,
     whatIfRejected: ({ event }) => event.type === "order.errored" && verdictOfError(event.code) === "refused",
     idTaken: ({ event }) => event.type === "order.errored" && event.code === 103,
-    whatIfRefused: ({ event }) =>
-      event.type === "effect.refused" && event.name === "order.whatIf",
+    whatIfRefused: ({ event }) => event.type === "effect.refused" && event.name === "order.whatIf",
 
     atWork: saysWorking,
     done: saysDone,
@@ -103,6 +102,7 @@ export const orderMachine = setup({
     refused: (args) => verdictFor(args) === "refused",
     refusedModification: (args) =>
       isModifying(args.context) && ["refused", "modificationRefused"].includes(verdictFor(args) ?? ""),
+    modifying: ({ context }) => isModifying(context),
     gone: (args) => ["notFound", "tooLate"].includes(verdictFor(args) ?? ""),
     nothingHeard: ({ context }) => context.status === null && !hasFills(context),
     nothingFilled: ({ context }) => !hasFills(context),
@@ -207,7 +207,10 @@ export const orderMachine = setup({
     intended: {
       entry: say.askForIds,
       after: {
-        askAgain: [{ guard: "isEntry", target: "ended.cancelled", actions: say.concludeUnsent }, { target: "intended", reenter: true }],
+        askAgain: [
+          { guard: "isEntry", target: "ended.cancelled", actions: say.concludeUnsent },
+          { target: "intended", reenter: true },
+        ],
       },
       on: {
         "orderId.assigned": { target: "pricing", actions: ["takeIds", say.listenToOrderId] },
@@ -231,7 +234,10 @@ export const orderMachine = setup({
         ],
       },
       on: {
-        "session.unreadied": [{ guard: "isEntry", target: "ended.cancelled", actions: say.concludeUnsent }, { target: "intended" }],
+        "session.unreadied": [
+          { guard: "isEntry", target: "ended.cancelled", actions: say.concludeUnsent },
+          { target: "intended" },
+        ],
         "order.abandon": { target: "ended.cancelled", actions: say.concludeUnsent },
       },
     },
@@ -256,8 +262,16 @@ export const orderMachine = setup({
         },
         "order.errored": [
           // Another order went out with a higher id meanwhile.
-          { guard: and(["whatIfErrored", "idTaken"]), target: "ended.cancelled", actions: [emit(say.errored), say.concludeUnsent] },
-          { guard: and(["whatIfErrored", "whatIfRejected"]), target: "ended.rejected", actions: [emit(say.errored), say.concludeErrored] },
+          {
+            guard: and(["whatIfErrored", "idTaken"]),
+            target: "ended.cancelled",
+            actions: [emit(say.errored), say.concludeUnsent],
+          },
+          {
+            guard: and(["whatIfErrored", "whatIfRejected"]),
+            target: "ended.rejected",
+            actions: [emit(say.errored), say.concludeErrored],
+          },
           { actions: emit(say.errored) },
         ],
         "effect.refused": [{ guard: "whatIfRefused", target: "ended.cancelled", actions: say.concludeUnsent }, {}],
@@ -275,7 +289,10 @@ export const orderMachine = setup({
       on: {
         "orderId.assigned": { target: "approving", actions: ["takeIds", say.listenToOrderId] },
         "orderId.refused": [{ guard: "isEntry", target: "ended.cancelled", actions: say.concludeUnsent }, { target: "intended" }],
-        "session.unreadied": [{ guard: "isEntry", target: "ended.cancelled", actions: say.concludeUnsent }, { target: "intended" }],
+        "session.unreadied": [
+          { guard: "isEntry", target: "ended.cancelled", actions: say.concludeUnsent },
+          { target: "intended" },
+        ],
         "order.abandon": { target: "ended.cancelled", actions: say.concludeUnsent },
       },
     },
@@ -295,7 +312,10 @@ export const orderMachine = setup({
           { target: "pricing" },
         ],
         "order.denied": { target: "ended.denied", actions: [emit(say.denied), say.concludeDenied] },
-        "session.unreadied": [{ guard: "isEntry", target: "ended.cancelled", actions: say.concludeUnsent }, { target: "intended" }],
+        "session.unreadied": [
+          { guard: "isEntry", target: "ended.cancelled", actions: say.concludeUnsent },
+          { target: "intended" },
+        ],
         "order.abandon": { target: "ended.cancelled", actions: say.concludeUnsent },
       },
     },
@@ -303,7 +323,11 @@ export const orderMachine = setup({
     /** Sent: the broker may work it. */
     live: {
       initial: "submitted",
-      always: { guard: "complete", target: "ended.filled", actions: { type: "conclude", params: { outcome: "filled", reason: "" } } },
+      always: {
+        guard: "complete",
+        target: "ended.filled",
+        actions: { type: "conclude", params: { outcome: "filled", reason: "" } },
+      },
       on: {
         "session.unreadied": { target: "unknown", actions: "doubtIt" },
         "effect.unconfirmed": [{ guard: "placement", target: "unknown", actions: "doubtIt" }, {}],
@@ -324,7 +348,11 @@ export const orderMachine = setup({
         ],
         "order.errored": [
           { guard: "refusedModification", actions: [emit(say.errored), "keepOldPrice"] },
-          { guard: and(["refused", "nothingFilled"]), target: "ended.rejected", actions: [emit(say.errored), say.concludeErrored] },
+          {
+            guard: and(["refused", "nothingFilled"]),
+            target: "ended.rejected",
+            actions: [emit(say.errored), say.concludeErrored],
+          },
           { guard: or(["refused", "gone"]), target: "unknown", actions: [emit(say.errored), "doubtIt"] },
           { actions: emit(say.errored) },
         ],
@@ -352,7 +380,11 @@ export const orderMachine = setup({
           initial: "unfilled",
           after: {
             ladderStep: [
-              { guard: or(["givenUp", "ladderOver"]), target: "cancelling", actions: { type: "giveUp", params: { reason: "the price ladder ran out" } } },
+              {
+                guard: or(["givenUp", "ladderOver"]),
+                target: "cancelling",
+                actions: { type: "giveUp", params: { reason: "the price ladder ran out" } },
+              },
               { target: "conceding", actions: "concede" },
             ],
           },
@@ -370,7 +402,11 @@ export const orderMachine = setup({
           after: { doubt: "working" },
           on: {
             "order.approved": [
-              { guard: "canPrice", target: "working", actions: ["takeApproval", "setPrice", say.place(true), emit(say.priced(true))] },
+              {
+                guard: "canPrice",
+                target: "working",
+                actions: ["takeApproval", "setPrice", say.place(true), emit(say.priced(true))],
+              },
               { target: "working" },
             ],
             "order.denied": [
@@ -401,7 +437,18 @@ export const orderMachine = setup({
         cancelling: {
           entry: say.cancel,
           after: { doubt: { target: "#order.unknown", actions: "doubtIt" } },
-          on: { "order.abandon": {} },
+          on: {
+            "order.abandon": {},
+            // Too late, or not known any more: its status or its fills say the rest, or the doubt asks.
+            "order.errored": [
+              {
+                guard: and(["refused", "nothingFilled", not("modifying")]),
+                target: "#order.ended.rejected",
+                actions: [emit(say.errored), say.concludeErrored],
+              },
+              { actions: emit(say.errored) },
+            ],
+          },
         },
       },
     },
@@ -435,16 +482,31 @@ export const orderMachine = setup({
             target: "ended.notAtBroker",
             actions: [
               emit(say.resolved("not at the broker")),
-              { type: "conclude", params: { outcome: "notAtBroker", reason: "the broker has neither an order nor an execution of it" } },
+              {
+                type: "conclude",
+                params: { outcome: "notAtBroker", reason: "the broker has neither an order nor an execution of it" },
+              },
             ],
           },
           {
             guard: and(["foundOver", "foundInactive", not("partial")]),
             target: "ended.rejected",
-            actions: ["takeRecord", emit(say.resolved("rejected")), { type: "conclude", params: { outcome: "rejected", reason: "rejected by the broker" } }],
+            actions: [
+              "takeRecord",
+              emit(say.resolved("rejected")),
+              { type: "conclude", params: { outcome: "rejected", reason: "rejected by the broker" } },
+            ],
           },
-          { guard: and(["foundOver", "dayOver"]), target: "ended.expired", actions: ["takeRecord", emit(say.resolved("expired")), say.concludeExpired] },
-          { guard: "foundOver", target: "ended.cancelled", actions: ["takeRecord", emit(say.resolved("cancelled")), say.concludeCancelled] },
+          {
+            guard: and(["foundOver", "dayOver"]),
+            target: "ended.expired",
+            actions: ["takeRecord", emit(say.resolved("expired")), say.concludeExpired],
+          },
+          {
+            guard: "foundOver",
+            target: "ended.cancelled",
+            actions: ["takeRecord", emit(say.resolved("cancelled")), say.concludeCancelled],
+          },
           { guard: "foundOpen", target: "recovered", actions: ["takeRecord", say.listenToPermId, emit(say.resolved("working"))] },
           {},
         ],
@@ -469,7 +531,10 @@ export const orderMachine = setup({
       initial: "cancelled",
       on: {
         "execution.reported": [
-          { guard: "correction", actions: [...say.fillsToAll(0), ...say.fillsToAll(1), say.listenToExecution, "book", say.endToGate] },
+          {
+            guard: "correction",
+            actions: [...say.fillsToAll(0), ...say.fillsToAll(1), say.listenToExecution, "book", say.endToGate],
+          },
           { guard: "newFill", actions: [...say.fillsToAll(0), say.listenToExecution, "book", say.endToGate] },
           {},
         ],

@@ -6,7 +6,7 @@ import type { Denial } from "../domain/denial.ts";
 import type { Effects, OrderTicket } from "../domain/effects.ts";
 import type { OrderOutcome } from "../domain/events/actors.ts";
 import type { OrderFact } from "../domain/facts.ts";
-import { bookCommission, type Booking, bookExecution } from "../domain/orders/execution-book.ts";
+import { type Booking, bookCommission, bookExecution } from "../domain/orders/execution-book.ts";
 import type { Listen, Tell, Told } from "../domain/speech.ts";
 import { type Money, moneyUnits, type Price, priceUnits } from "../domain/units.ts";
 import { type Args, nextLimit, type OrderContext, type OrderMachineEvent, pricesOf, units } from "./order.context.ts";
@@ -49,7 +49,10 @@ export const listenToPermId = listen(({ context }) => (context.permId > 0 ? [top
 export const listenToExecution = listen(({ event }) =>
   event.type === "execution.reported" ? [topic.execution(event.execution.execId)] : [],
 );
-export const stopListeningToQuotes = { type: "unlisten" as const, params: (args: Args): Listen => ({ topics: quoteTopics(args) }) };
+export const stopListeningToQuotes = {
+  type: "unlisten" as const,
+  params: (args: Args): Listen => ({ topics: quoteTopics(args) }),
+};
 
 // ── before anything is sent ──
 export const askForIds = tell(session, ({ context }) => ({ type: "orderId.requested", replyTo: context.path, ...ref(context) }));
@@ -122,7 +125,10 @@ export const fillsToAll = (n: number) =>
   [
     tell(owner, (args) => ({ type: "leg.filled", ...fill(args, n) })),
     tell(reconciler, (args) => ({ type: "leg.filled", ...fill(args, n) })),
-    emit(fact((args) => ({ type: "fill.booked", ...fill(args, n) }))),
+    emit<OrderContext, OrderMachineEvent, undefined, OrderMachineEvent, OrderFact>((args) => ({
+      type: "fill.booked",
+      ...fill(args, n),
+    })),
   ] as const;
 const fee = ({ context, event }: Args) => {
   const charged = event as Extract<OrderMachineEvent, { type: "commission.reported" }>;
@@ -171,7 +177,9 @@ export const endToGate = tell(gate, ({ context }) => ({
   type: "exposure.released",
   ...ref(context),
   slot: context.intent.owner,
-  heldMaxLoss: moneyUnits(context.intent.quantity > 0 ? Math.round((context.intent.maxLoss / context.intent.quantity) * units(context)) : 0),
+  heldMaxLoss: moneyUnits(
+    context.intent.quantity > 0 ? Math.round((context.intent.maxLoss / context.intent.quantity) * units(context)) : 0,
+  ),
 }));
 /** To the engine, which counts a day's sagas. */
 export const beginToEngine = tell(engine, ({ context }) => ({ type: "saga.began", path: context.path }));

@@ -1,23 +1,44 @@
 /**
- * Broker's truth against ours, at every epoch, on demand and in turn.
+ * Broker's truth against ours, at every connection, on demand and in turn.
  *
- *   idle ─asked─▶ collecting ──four answers──▶ countingPositions ──compared──▶ resolved | mismatched ─in turn─▶ collecting
- *     ▲               │                             │                             (asked again meanwhile: once more)
- *     └─── a request failed, the epoch ended, silence ───┘
+ *   idle ─requested─▶ collecting: openOrders ─answer─▶ theRest ─three answers─▶ comparing ─▶ resolved | mismatched
+ *    ▲                    ▲  │                                                      │              │
+ *    │                    │  └──── a request failed, or silence ─▶ failed ◀─────────┘              │
+ *    │                    └───────── after a while, or wanted ───────┴───── in turn, or wanted ────┘
+ *    └── the session is gone
  *
- * R1 Only complete answers of one epoch count; a snapshot that did not end is not "flat".
- * R2 Positions are asked for last: every fill that they contain was pushed before them on the same socket, so the ledger is
- *    level with them at that moment.
+ * R1 Only complete answers of this round and this epoch count; a snapshot that did not end is not "flat".
+ * R2 Completed orders and executions are asked for after the open orders: an order that ends in between is in both answers, and
+ *    none is in neither. Positions are asked for last: every fill that they contain was pushed before them on the same socket, so
+ *    the ledger is level with them at that moment.
  * R3 Nothing is adopted and nothing is invented. A difference is named and makes the engine reduce.
+ * R4 Executions and open orders of ours that no saga takes reach this actor, and are differences until an operator has seen them
+ *    (`operator.rearm` with the scope `reconciliation`).
  */
-import { assign, emit, setup } from "xstate";
+import { assign, emit, not, setup } from "xstate";
 import { address, topic } from "../domain/address.ts";
+import { newYorkDay } from "../domain/calendar/new-york.ts";
 import type { EngineConfig } from "../domain/config.ts";
 import { type Enquiry, effects } from "../domain/effects.ts";
-import type { Discrepancy, EffectAnswer, OrderProgress, ReconciliationEvent, SessionAnnouncement, Timed } from "../domain/events/actors.ts";
-import type { AnswerEvent, BrokerEvent, BrokerOrder, Execution } from "../domain/events/broker.ts";
+import type {
+  Discrepancy,
+  EffectAnswer,
+  OperatorEvent,
+  OrderProgress,
+  ReconciliationEvent,
+  SessionAnnouncement,
+  Timed,
+} from "../domain/events/actors.ts";
+import { type BrokerEvent, type BrokerOrder, DONE_STATUSES, type Execution } from "../domain/events/broker.ts";
 import type { EngineFact } from "../domain/facts.ts";
-import { comparePositions, isOurs, type Ledger, ordersOfOurs, unbookedExecutions } from "../domain/reconciliation/compare.ts";
+import {
+  type Booked,
+  comparePositions,
+  isOurs,
+  type Ledger,
+  ordersOfOurs,
+  strangerOf,
+} from "../domain/reconciliation/compare.ts";
 import { speech, type Tell, type Told } from "../domain/speech.ts";
 import type { EpochMs, Money } from "../domain/units.ts";
 
@@ -39,9 +60,15 @@ interface ReconcilerContext {
   readonly cash: Money | null;
   readonly accountAnswered: boolean;
   readonly ledger: Ledger;
-  /** Executions booked by sagas: execId → the instant, kept for two days. */
-  readonly booked: { readonly [execId: string]: EpochMs };
+  /** Executions booked by sagas, kept for some days: IB repeats those of the present day. */
+  readonly booked: Booked;
+  /** Executions of ours that reached no saga, by execId: kept until an operator has seen them. */
+  readonly strayFills: { readonly [execId: string]: Discrepancy };
+  /** Open orders of ours that no saga took, heard of in this round. */
+  readonly strayOrders: { readonly [orderRef: string]: Discrepancy };
   readonly discrepancies: readonly Discrepancy[];
+  /** What the operator was told last, as one text. */
+  readonly alarmed: string;
 }
 type Heard<E> = E extends unknown ? E & Timed : never;
 type ReconcilerEvent = Heard<
@@ -50,22 +77,53 @@ type ReconcilerEvent = Heard<
   | SessionAnnouncement
   | OrderProgress
   | EffectAnswer
+  | Extract<OperatorEvent, { type: "operator.rearm" }>
   | { readonly type: "run.resumed"; readonly config: EngineConfig }
 >;
 type Args = { readonly context: ReconcilerContext; readonly event: ReconcilerEvent };
 
-const KEPT_MS = 2 * 24 * 3_600_000;
+const KEPT_MS = 4 * 24 * 3_600_000;
 const requestOf = (context: ReconcilerContext): string => `round-${context.round}`;
-const enquiry = ({ context }: Args): Enquiry => ({ epoch: context.epoch, replyTo: address.reconciler, request: requestOf(context) });
-const isAnswerOfRound = ({ context, event }: Args): boolean =>
-  "request" in event && event.request === requestOf(context) && event.epoch === context.epoch;
-const compared = ({ context, event }: Args): readonly Discrepancy[] =>
-  event.type === "positions.answered"
-    ? [
-        ...comparePositions(context.ledger, event.positions),
-        ...unbookedExecutions(context.config.installation, context.booked, context.executions ?? []),
-      ]
-    : [];
+const enquiry = ({ context }: Args): Enquiry => ({
+  epoch: context.epoch,
+  replyTo: address.reconciler,
+  request: requestOf(context),
+});
+const isOfRound = ({ context, event }: Args): boolean => {
+  if (event.type === "effect.refused") {
+    const { request, epoch } = event.params;
+    return request === requestOf(context) && epoch === context.epoch;
+  }
+  return "request" in event && event.request === requestOf(context) && event.epoch === context.epoch;
+};
+const stranger = ({ context, event }: Args, execution: Execution): Discrepancy | undefined =>
+  strangerOf(context.config.installation, context.booked, execution, newYorkDay(event.now));
+/** A fill of ours without a saga that was not known yet. */
+const strayFill = (args: Args): Discrepancy | undefined => {
+  if (args.event.type !== "execution.reported") return undefined;
+  const stray = stranger(args, args.event.execution);
+  return stray !== undefined && args.context.strayFills[stray.subject] === undefined ? stray : undefined;
+};
+const strayOrder = ({ context, event }: Args): Discrepancy | undefined => {
+  if (event.type !== "order.reported" || DONE_STATUSES.includes(event.order.status)) return undefined;
+  const [ours] = ordersOfOurs(context.config.installation, [event.order]);
+  return ours && { kind: "unknownOrder", subject: ours.orderRef, ours: null, theirs: ours.quantity };
+};
+const compared = (args: Args): readonly Discrepancy[] => {
+  const { context, event } = args;
+  if (event.type !== "positions.answered") return [];
+  const strangers = (context.executions ?? []).map((execution) => stranger(args, execution)).filter((one) => one !== undefined);
+  return [
+    ...comparePositions(
+      context.ledger,
+      event.positions.filter(({ account }) => account === context.account),
+    ),
+    ...Object.values({ ...context.strayFills, ...Object.fromEntries(strangers.map((one) => [one.subject, one])) }),
+    ...Object.values(context.strayOrders),
+  ];
+};
+const inWords = (discrepancies: readonly Discrepancy[]): string =>
+  discrepancies.map(({ kind, subject, ours, theirs }) => `${subject} ${kind} (ours ${ours}, theirs ${theirs})`).join("; ");
 const failed = (reason: (args: Args) => string) => ({
   type: "tell" as const,
   params: (args: Args): Tell => ({
@@ -73,20 +131,52 @@ const failed = (reason: (args: Args) => string) => ({
     event: { type: "reconciliation.failed", epoch: args.context.epoch, reason: reason(args) } as Told,
   }),
 });
+const because = ({ event }: Args): string =>
+  event.type === "request.failed"
+    ? event.text
+    : event.type === "effect.refused"
+      ? event.reason
+      : "the broker did not answer in time";
+const kept = ({ context, event }: Args): Booked =>
+  Object.fromEntries(Object.entries(context.booked).filter(([, at]) => event.now - at < KEPT_MS));
+
+/** While it asks. A wish of the instant at which the round began may be younger than the round: it begins anew. */
+const wanted = [{ guard: "begunThisInstant", target: "#reconciler.collecting", reenter: true }, { actions: "askAgain" }] as const;
+const failing = {
+  "request.failed": { guard: "ofRound", target: "#reconciler.failed", actions: failed(because) },
+  "effect.refused": { guard: "ofRound", target: "#reconciler.failed", actions: failed(because) },
+  "reconciliation.wanted": wanted,
+} as const;
+const silent = { silence: { target: "#reconciler.failed", actions: failed(because) } } as const;
+/** While it rests. */
+const ready = {
+  "reconciliation.wanted": "collecting",
+  "execution.reported": { guard: "strayFill", target: "collecting", actions: "noteStrayFill" },
+  "operator.rearm": { target: "collecting", actions: "acceptStrays" },
+} as const;
 
 export const reconcilerMachine = setup({
-  types: { input: {} as ReconcilerInput, context: {} as ReconcilerContext, events: {} as ReconcilerEvent, emitted: {} as EngineFact },
+  types: {
+    input: {} as ReconcilerInput,
+    context: {} as ReconcilerContext,
+    events: {} as ReconcilerEvent,
+    emitted: {} as EngineFact,
+  },
   delays: {
     silence: 120_000,
+    afterFailure: 30_000,
     turn: ({ context }) => context.config.reconcileEverySeconds * 1_000,
   },
   guards: {
-    ofRound: isAnswerOfRound,
-    collected: ({ context }) => context.open !== null && context.completed !== null && context.executions !== null && context.accountAnswered,
-    matched: (args) => isAnswerOfRound(args) && !compared(args).some(isOurs),
+    ofRound: isOfRound,
+    collected: ({ context }) => context.completed !== null && context.executions !== null && context.accountAnswered,
+    matched: (args) => isOfRound(args) && !compared(args).some(isOurs),
     askedAgain: ({ context }) => context.askedAgain,
-    thisEpoch: ({ context, event }) => "epoch" in event && event.epoch === context.epoch,
-    connected: ({ context }) => context.epoch > 0,
+    begunThisInstant: ({ context, event }) => context.startedAt === event.now,
+    ofOlderEpoch: ({ context, event }) => event.type === "reconciliation.requested" && event.epoch < context.epoch,
+    strayFill: (args) => strayFill(args) !== undefined,
+    strayOrder: (args) => strayOrder(args) !== undefined,
+    alarmed: ({ context }) => inWords(context.discrepancies) === context.alarmed,
   },
   actions: {
     ...speech,
@@ -99,6 +189,7 @@ export const reconcilerMachine = setup({
       completed: null,
       executions: null,
       accountAnswered: false,
+      strayOrders: {},
     })),
     takeAsking: assign(({ event }) =>
       event.type === "reconciliation.requested" ? { epoch: event.epoch, account: event.account } : {},
@@ -111,7 +202,7 @@ export const reconcilerMachine = setup({
         case "completedOrders.answered":
           return { completed: ordersOfOurs(context.config.installation, event.orders) };
         case "executions.answered":
-          return { executions: event.executions.filter(({ contract }) => contract.secType !== "BAG") };
+          return { executions: event.executions };
         case "account.answered":
           return { accountAnswered: true, netLiquidation: event.netLiquidation ?? null, cash: event.cash ?? null };
         default:
@@ -119,14 +210,35 @@ export const reconcilerMachine = setup({
       }
     }),
     note: assign((args) => ({ discrepancies: compared(args) })),
-    post: assign(({ context, event }) => {
+    noteAlarm: assign(({ context }) => ({ alarmed: inWords(context.discrepancies) })),
+    calm: assign({ alarmed: "" }),
+    noteStrayFill: assign((args) => {
+      const stray = strayFill(args);
+      return stray === undefined ? {} : { strayFills: { ...args.context.strayFills, [stray.subject]: stray } };
+    }),
+    noteStrayOrder: assign((args) => {
+      const stray = strayOrder(args);
+      return stray === undefined ? {} : { strayOrders: { ...args.context.strayOrders, [stray.subject]: stray } };
+    }),
+    /** The operator knows of them: from now on they count as booked, outside of our ledger. */
+    acceptStrays: assign((args) => {
+      const { strayFills, discrepancies } = args.context;
+      const named = discrepancies.filter(({ kind }) => kind === "unknownExecution" || kind === "archivedOrder");
+      const execIds = [...Object.keys(strayFills), ...named.map(({ subject }) => subject)];
+      return {
+        strayFills: {},
+        booked: { ...kept(args), ...Object.fromEntries(execIds.map((execId) => [execId, args.event.now])) },
+      };
+    }),
+    post: assign((args) => {
+      const { context, event } = args;
       if (event.type !== "leg.filled" || context.booked[event.execId] !== undefined) return {};
       const { conId } = event.contract;
       const quantity = (context.ledger[conId]?.quantity ?? 0) + event.quantity;
-      const kept = Object.entries(context.booked).filter(([, at]) => event.now - at < KEPT_MS);
+      const { [conId]: _before, ...others } = context.ledger;
       return {
-        ledger: { ...context.ledger, [conId]: { quantity, contract: event.contract } },
-        booked: { ...Object.fromEntries(kept), [event.execId]: event.now },
+        ledger: quantity === 0 ? others : { ...others, [conId]: { quantity, contract: event.contract } },
+        booked: { ...kept(args), [event.execId]: event.now },
       };
     }),
     takeConfig: assign(({ event }) => (event.type === "run.resumed" ? { config: event.config } : {})),
@@ -148,7 +260,10 @@ export const reconcilerMachine = setup({
     accountAnswered: false,
     ledger: {},
     booked: {},
+    strayFills: {},
+    strayOrders: {},
     discrepancies: [],
+    alarmed: "",
   }),
   entry: { type: "listen", params: { topics: [topic.session] } },
   initial: "idle",
@@ -158,7 +273,8 @@ export const reconcilerMachine = setup({
     "session.readied": {},
     "reconciliation.completed": {},
     "reconciliation.failed": {},
-    "reconciliation.requested": { target: ".collecting", actions: "takeAsking" },
+    "reconciliation.requested": [{ guard: "ofOlderEpoch" }, { target: ".collecting", actions: "takeAsking" }],
+    "reconciliation.wanted": {},
     "request.failed": {},
     "openOrders.answered": {},
     "completedOrders.answered": {},
@@ -167,63 +283,83 @@ export const reconcilerMachine = setup({
     "positions.answered": {},
     "effect.refused": {},
     "run.resumed": { actions: "takeConfig" },
-    /** A fill of ours that reached no saga (its shard is archived): named, counted as a difference at the next comparison. */
-    "execution.reported": {},
+    "execution.reported": [{ guard: "strayFill", actions: "noteStrayFill" }, {}],
+    "order.reported": [{ guard: "strayOrder", actions: "noteStrayOrder" }, {}],
+    // A fill moves positions before its leg executions are in: they are compared in turn, not one by one.
+    "position.changed": {},
+    "operator.rearm": { actions: "acceptStrays" },
   },
   states: {
+    /** No session: nobody can be asked. The next one begins with asking. */
     idle: {},
     collecting: {
-      entry: [
-        "begin",
-        { type: "openOrders.request", params: enquiry },
-        { type: "completedOrders.request", params: enquiry },
-        { type: "executions.request", params: enquiry },
-        { type: "account.request", params: (args) => ({ ...enquiry(args), account: args.context.account }) },
-      ],
-      always: { guard: "collected", target: "countingPositions" },
-      after: { silence: { target: "idle", actions: failed(() => "the broker did not answer in time") } },
-      on: {
-        "openOrders.answered": { guard: "ofRound", actions: "takeAnswer" },
-        "completedOrders.answered": { guard: "ofRound", actions: "takeAnswer" },
-        "executions.answered": { guard: "ofRound", actions: "takeAnswer" },
-        "account.answered": { guard: "ofRound", actions: "takeAnswer" },
-        "request.failed": { guard: "ofRound", target: "idle", actions: failed(({ event }) => (event as Extract<AnswerEvent, { type: "request.failed" }>).text) },
-        "effect.refused": { target: "idle", actions: failed(({ event }) => (event as Extract<EffectAnswer, { type: "effect.refused" }>).reason) },
-        "reconciliation.requested": { guard: "thisEpoch", actions: "askAgain" },
+      entry: "begin",
+      initial: "openOrders",
+      after: silent,
+      on: failing,
+      states: {
+        openOrders: {
+          entry: { type: "openOrders.request", params: enquiry },
+          on: { "openOrders.answered": { guard: "ofRound", target: "theRest", actions: "takeAnswer" } },
+        },
+        theRest: {
+          entry: [
+            { type: "completedOrders.request", params: enquiry },
+            { type: "executions.request", params: enquiry },
+            { type: "account.request", params: (args) => ({ ...enquiry(args), account: args.context.account }) },
+          ],
+          always: { guard: "collected", target: "#reconciler.comparing" },
+          on: {
+            "completedOrders.answered": { guard: "ofRound", actions: "takeAnswer" },
+            "executions.answered": { guard: "ofRound", actions: "takeAnswer" },
+            "account.answered": { guard: "ofRound", actions: "takeAnswer" },
+          },
+        },
       },
     },
-    countingPositions: {
+    comparing: {
       entry: { type: "positions.request", params: enquiry },
-      after: { silence: { target: "idle", actions: failed(() => "the broker did not answer in time") } },
+      after: silent,
       on: {
+        ...failing,
         "positions.answered": [
-          { guard: "matched", target: "resolved", actions: ["note"] },
-          { guard: "ofRound", target: "mismatched", actions: ["note"] },
+          { guard: "matched", target: "resolved", actions: ["note", "calm"] },
+          { guard: "ofRound", target: "mismatched", actions: "note" },
         ],
-        "request.failed": { guard: "ofRound", target: "idle", actions: failed(({ event }) => (event as Extract<AnswerEvent, { type: "request.failed" }>).text) },
-        "effect.refused": { target: "idle", actions: failed(({ event }) => (event as Extract<EffectAnswer, { type: "effect.refused" }>).reason) },
-        "reconciliation.requested": { guard: "thisEpoch", actions: "askAgain" },
       },
     },
     resolved: {
       entry: tellTruth(),
       always: { guard: "askedAgain", target: "collecting" },
-      after: { turn: { guard: "connected", target: "collecting" } },
+      after: { turn: "collecting" },
+      on: ready,
     },
     mismatched: {
-      entry: [
-        ...tellTruth(),
+      entry: tellTruth(),
+      always: [
         {
-          type: "operator.notify",
-          params: ({ context }) => ({
-            key: `reconciliation/${context.round}`,
-            severity: "critical" as const,
-            text: `The broker's account and ours differ: ${context.discrepancies.map(({ kind, subject, ours, theirs }) => `${subject} ${kind} (ours ${ours}, theirs ${theirs})`).join("; ")}`,
-          }),
+          guard: not("alarmed"),
+          actions: [
+            {
+              type: "operator.notify",
+              params: ({ context }) => ({
+                key: `reconciliation/${context.round}`,
+                severity: "critical" as const,
+                text: `The broker's account and ours differ: ${inWords(context.discrepancies)}`,
+              }),
+            },
+            "noteAlarm",
+          ],
         },
+        { guard: "askedAgain", target: "collecting" },
       ],
+      after: { turn: "collecting" },
+      on: ready,
+    },
+    failed: {
       always: { guard: "askedAgain", target: "collecting" },
-      after: { turn: { guard: "connected", target: "collecting" } },
+      after: { afterFailure: "collecting" },
+      on: ready,
     },
   },
 });

@@ -7,15 +7,24 @@
  * G1 An approval is for one transmission and expires.
  * G2 Exposure is reserved when a slot is granted and held until the order can no longer fill and the position is gone.
  * G3 Reducing orders are approved in every state, also while breakers are tripped (P5).
+ * G4 One grant, one entry: an order that adds risk names a slot that was granted, and no second one is approved for it.
  */
 import { assign, setup } from "xstate";
 import { topic } from "../domain/address.ts";
 import type { EngineConfig } from "../domain/config.ts";
 import type { Denial } from "../domain/denial.ts";
-import type { BreakerEvent, BreakerState, EngineMode, GateEvent, ModeAnnouncement, ReconciliationEvent, Timed } from "../domain/events/actors.ts";
+import type {
+  BreakerEvent,
+  BreakerState,
+  EngineMode,
+  GateEvent,
+  ModeAnnouncement,
+  ReconciliationEvent,
+  Timed,
+} from "../domain/events/actors.ts";
 import { checkMargin, checkSize, checkStanding, type RiskView } from "../domain/risk/entry-checks.ts";
 import { speech, type Tell } from "../domain/speech.ts";
-import { type EpochMs, epochMs, type Money } from "../domain/units.ts";
+import { type EpochMs, epochMs, type Money, moneyUnits } from "../domain/units.ts";
 
 export interface RiskGateInput {
   readonly config: EngineConfig;
@@ -23,7 +32,10 @@ export interface RiskGateInput {
 interface Occupation {
   readonly strategy: string;
   readonly symbol: string;
+  /** Reserved, then approved, then held. */
   readonly maxLoss: Money;
+  /** The entry order that was approved for this grant. */
+  readonly entry: string | null;
 }
 interface RiskGateContext {
   readonly config: EngineConfig;
@@ -61,7 +73,8 @@ const viewOf = (context: RiskGateContext): RiskView => ({
   ...(context.netLiquidation === null ? {} : { netLiquidation: context.netLiquidation }),
   exposures: Object.fromEntries(Object.entries(context.occupied).map(([slot, { maxLoss }]) => [slot, maxLoss])),
 });
-const freeSlot = (context: RiskGateContext): string | undefined => context.slots.find((slot) => context.occupied[slot] === undefined);
+const freeSlot = (context: RiskGateContext): string | undefined =>
+  context.slots.find((slot) => context.occupied[slot] === undefined);
 
 const assessSlot = ({ context, event }: Args): Denial | undefined => {
   const request = event as Of<"slot.requested">;
@@ -71,13 +84,20 @@ const assessSlot = ({ context, event }: Args): Denial | undefined => {
     (Object.values(context.occupied).some(({ strategy }) => strategy === request.strategy)
       ? { reason: "duplicateIntent", actual: 1, limit: 0, unit: "positions of this strategy" }
       : undefined) ??
-    (freeSlot(context) === undefined ? { reason: "noFreeSlot", actual: held + 1, limit: context.slots.length, unit: "slots" } : undefined) ??
+    (held >= context.slots.length || freeSlot(context) === undefined
+      ? { reason: "noFreeSlot", actual: held + 1, limit: context.slots.length, unit: "slots" }
+      : undefined) ??
     checkSize(viewOf(context), request)
   );
 };
 const assessApproval = ({ context, event }: Args): Denial | undefined => {
   const request = event as Of<"approval.requested">;
   if (request.reducing) return undefined;
+  const granted = context.occupied[request.slot];
+  if (granted === undefined) return { reason: "noFreeSlot", actual: 0, limit: 1, unit: "grants of this slot" };
+  if (granted.entry !== null && granted.entry !== request.orderRef) {
+    return { reason: "duplicateIntent", actual: 2, limit: 1, unit: "entries of this slot" };
+  }
   // A modification of an entry that this breaker let through as its probe is the same probe.
   const view = context.probes[request.orderRef] ? { ...viewOf(context), probes: 0 } : viewOf(context);
   return checkStanding(view, request) ?? checkSize(view, request) ?? checkMargin(view, request.initialMarginAfter);
@@ -107,36 +127,47 @@ export const riskGateMachine = setup({
     takeBreaker: assign(({ context, event }) =>
       event.type === "breaker.changed" ? { breakers: { ...context.breakers, [event.scope]: event.state } } : {},
     ),
+    /** An answer without the figure makes it unknown again. */
     takeEquity: assign(({ event }) =>
-      event.type === "reconciliation.completed" && event.netLiquidation !== undefined ? { netLiquidation: event.netLiquidation } : {},
+      event.type === "reconciliation.completed" ? { netLiquidation: event.netLiquidation ?? null } : {},
     ),
-    takeConfig: assign(({ event }) => (event.type === "run.resumed" ? { config: event.config, slots: slotsOf(event.config) } : {})),
+    takeConfig: assign(({ event }) =>
+      event.type === "run.resumed" ? { config: event.config, slots: slotsOf(event.config) } : {},
+    ),
     occupy: assign(({ context, event }) => {
       const slot = freeSlot(context);
       if (event.type !== "slot.requested" || slot === undefined) return {};
       const { strategy, symbol, maxLoss } = event;
-      return { occupied: { ...context.occupied, [slot]: { strategy, symbol, maxLoss } } };
+      return { occupied: { ...context.occupied, [slot]: { strategy, symbol, maxLoss, entry: null } } };
     }),
     vacate: assign(({ context, event }) => {
       if (event.type !== "slot.released") return {};
       const { [event.slot]: _gone, ...occupied } = context.occupied;
       return { occupied };
     }),
-    /** An ended entry holds what it filled; an ended exit changes nothing until the slot says that it is flat. */
+    /** An ended entry holds what it filled, and more when a fill comes late; an ended exit changes nothing until the slot says that it is flat. */
     settleExposure: assign(({ context, event }) => {
       if (event.type !== "exposure.released") return {};
       const { [event.orderRef]: _ended, ...probes } = context.probes;
       const held = context.occupied[event.slot];
       const occupied =
-        held !== undefined && event.heldMaxLoss > 0
+        held !== undefined && held.entry === event.orderRef && event.heldMaxLoss > 0
           ? { ...context.occupied, [event.slot]: { ...held, maxLoss: event.heldMaxLoss } }
           : context.occupied;
       return { probes, occupied };
     }),
     countApproval: assign(({ context, event }) => {
       if (event.type !== "approval.requested") return {};
-      const probing = breakerOf(context) === "probing" && !event.reducing;
-      return { approvals: context.approvals + 1, probes: probing ? { ...context.probes, [event.orderRef]: true as const } : context.probes };
+      const approvals = context.approvals + 1;
+      const granted = context.occupied[event.slot];
+      if (event.reducing || granted === undefined) return { approvals };
+      const { slot, orderRef, maxLoss } = event;
+      const occupied = {
+        ...context.occupied,
+        [slot]: { ...granted, entry: orderRef, maxLoss: moneyUnits(Math.max(maxLoss, granted.maxLoss)) },
+      };
+      const probes = breakerOf(context) === "probing" ? { ...context.probes, [orderRef]: true as const } : context.probes;
+      return { approvals, occupied, probes };
     }),
   },
 }).createMachine({
@@ -168,11 +199,17 @@ export const riskGateMachine = setup({
     "slot.requested": [
       {
         guard: "slotDenied",
-        actions: { type: "tell", params: (args) => reply(args, { type: "entry.denied", denial: assessSlot(args) } as Tell["event"]) },
+        actions: {
+          type: "tell",
+          params: (args) => reply(args, { type: "entry.denied", denial: assessSlot(args) } as Tell["event"]),
+        },
       },
       {
         actions: [
-          { type: "tell", params: (args) => reply(args, { type: "slot.granted", slot: freeSlot(args.context) } as Tell["event"]) },
+          {
+            type: "tell",
+            params: (args) => reply(args, { type: "slot.granted", slot: freeSlot(args.context) } as Tell["event"]),
+          },
           "occupy",
         ],
       },
@@ -181,11 +218,17 @@ export const riskGateMachine = setup({
     "approval.requested": [
       {
         guard: "approvalDenied",
-        actions: { type: "tell", params: (args) => reply(args, { type: "order.denied", denial: assessApproval(args) } as Tell["event"]) },
+        actions: {
+          type: "tell",
+          params: (args) => reply(args, { type: "order.denied", denial: assessApproval(args) } as Tell["event"]),
+        },
       },
       {
         actions: [
-          { type: "tell", params: (args) => reply(args, { type: "order.approved", approval: approvalOf(args) } as Tell["event"]) },
+          {
+            type: "tell",
+            params: (args) => reply(args, { type: "order.approved", approval: approvalOf(args) } as Tell["event"]),
+          },
           "countApproval",
         ],
       },

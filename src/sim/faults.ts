@@ -6,7 +6,6 @@
  */
 
 import { assert } from "../domain/assert.ts";
-import { sessionOf } from "../domain/calendar/market-calendar.ts";
 import type { TradingDay } from "../domain/units.ts";
 import { type RandomStream, randomStream } from "./market/random.ts";
 
@@ -39,7 +38,6 @@ export type FaultName = (typeof FAULT_NAMES)[number];
 /** One trouble to come. */
 export interface PlannedFault {
   readonly name: FaultName;
-  readonly day: TradingDay;
   /** At an instant of market time, or so many ms after the n-th order of the day has left the engine. */
   readonly when: { readonly at: number } | { readonly order: number; readonly afterMs: number };
   /** A number of its own in (0, 1), from which the rest follows: how long, how often. */
@@ -56,7 +54,7 @@ export const SWARM: FaultOptions = { least: 2, most: 12, names: FAULT_NAMES };
 export const NO_FAULTS: FaultOptions = { least: 0, most: 0, names: [] };
 
 /** No trouble begins in the last part of a session: by its end everything must have been put right. */
-export const HEALED_BEFORE_CLOSE_MS = 25 * 60_000;
+export const HEALED_BEFORE_END_MS = 25 * 60_000;
 const QUIET_START_MS = 60_000;
 
 const pick = <Item>(stream: RandomStream, items: readonly Item[]): Item => {
@@ -65,16 +63,19 @@ const pick = <Item>(stream: RandomStream, items: readonly Item[]): Item => {
   return item;
 };
 
-/** The troubles of one day. The same seed, day and options give the same plan. */
-export const drawFaults = (seed: number, day: TradingDay, { least, most, names }: FaultOptions): readonly PlannedFault[] => {
-  const session = sessionOf(day);
-  if (session === undefined || names.length === 0) return [];
+/** The troubles of one day, between its opening and `ends`. The same seed, day and options give the same plan. */
+export const drawFaults = (
+  seed: number,
+  { day, opens, ends }: { readonly day: TradingDay; readonly opens: number; readonly ends: number },
+  { least, most, names }: FaultOptions,
+): readonly PlannedFault[] => {
+  if (names.length === 0) return [];
   const stream = randomStream(seed, `faults/${day}`);
   // A seed has its own few kinds, so that some seeds see one trouble often and others many once.
   const kinds = Array.from({ length: 2 + Math.floor(stream.uniform() * 6) }, () => pick(stream, names));
   const count = least + Math.floor(stream.uniform() * (most - least + 1));
-  const from = session.open + QUIET_START_MS;
-  const to = session.close - HEALED_BEFORE_CLOSE_MS;
+  const from = opens + QUIET_START_MS;
+  const to = ends - HEALED_BEFORE_END_MS;
   return Array.from({ length: count }, (): PlannedFault => {
     const name = pick(stream, kinds);
     const [timed, place, after, chance] = [stream.uniform(), stream.uniform(), stream.uniform(), stream.uniform()];
@@ -82,6 +83,6 @@ export const drawFaults = (seed: number, day: TradingDay, { least, most, names }
       timed < 0.5
         ? { at: Math.floor(from + place * (to - from)) }
         : { order: 1 + Math.floor(place * 8), afterMs: after < 0.4 ? 0 : Math.floor(after * after * 4_000) };
-    return { name, day, when, chance };
+    return { name, when, chance };
   });
 };

@@ -56,13 +56,11 @@ export interface GatewaySettings {
   readonly onEnd?: () => void;
 }
 
-/** Rejects the next so many new orders with a code, from an instant on. Not played again after a restart. */
-export interface ScriptedFault {
-  readonly at: EpochMs;
-  readonly label: string;
-  readonly rejectOrders: number;
-  readonly code: number;
-}
+/** From an instant on: the next so many new orders are rejected with a code, or all connections are broken off. Not played again after a restart. */
+export type ScriptedFault = { readonly at: EpochMs; readonly label: string } & (
+  | { readonly rejectOrders: number; readonly code: number }
+  | { readonly drop: "fin" | "rst" }
+);
 
 export interface RunningGateway {
   readonly port: number;
@@ -192,7 +190,8 @@ const start = async (settings: GatewaySettings, file: string | undefined): Promi
   const playScript = (at: EpochMs): void => {
     for (let fault = script[0]; fault !== undefined && fault.at < at; fault = script[0]) {
       script.shift();
-      broker.faults.rejectOrders = { left: fault.rejectOrders, code: fault.code };
+      if ("drop" in fault) server.dropAll(fault.drop);
+      else broker.faults.rejectOrders = { left: fault.rejectOrders, code: fault.code };
       settings.onFault?.(fault.label);
     }
   };

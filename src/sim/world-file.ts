@@ -75,7 +75,9 @@ export const assertFits = (file: string, { identity, broker }: World, wanted: Wo
   const differs = (what: "begins" | "opening", verb: string): string | undefined =>
     identity[what] === wanted[what] ? undefined : `its market ${verb} ${identity[what]}, this one ${wanted[what]}`;
   const misfit =
-    misfitOf(broker, wanted.market, wanted.seed, [wanted.account]) ?? differs("begins", "begins at") ?? differs("opening", "opened at");
+    misfitOf(broker, wanted.market, wanted.seed, [wanted.account]) ??
+    differs("begins", "begins at") ??
+    differs("opening", "opened at");
   if (misfit !== undefined) throw new WorldFileError(`the saved world ${file} does not fit: ${misfit}. ${WAY_OUT}`);
 };
 

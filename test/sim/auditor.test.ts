@@ -3,12 +3,13 @@ import { describe, expect, it } from "vitest";
 import { CHECKS } from "../../src/sim/auditor/auditor.ts";
 import { EXIT_REF, REF, Story } from "../support/auditor-stories.ts";
 
+const ENDED = { type: "order.ended", orderRef: REF, purpose: "entry", outcome: "filled", filledUnits: 1, reason: "" };
 const entered = (): Story => new Story().started().intended(5).sent(5).acknowledged(5).books(REF).filled().booked().fact({ type: "slot.opened", slot: "slot/s1" });
 const left = (): Story => entered().intended(7, EXIT_REF).sent(7, EXIT_REF).acknowledged(7).filled(EXIT_REF, -1).booked(EXIT_REF, -1).fact({ type: "slot.closed", slot: "slot/s1" });
 
 describe("a sound story", () => {
   it("breaks no law, and every law has been looked at", () => {
-    const story = left().reconciled().checkpoint(true);
+    const story = left().fact(ENDED).reconciled().checkpoint(true);
     story.tell({ kind: "state", seq: 3, hash: "a".repeat(64), from: "live" }).tell({ kind: "state", seq: 3, hash: "a".repeat(64), from: "genesis" });
     story.tell({ kind: "journal", texts: story.texts }).tell({ kind: "twice", hashes: ["x", "x"] });
     expect(story.details).toEqual([]);
@@ -95,8 +96,27 @@ describe("at rest", () => {
   it("while something is still on its way, nothing is held against anybody", () => {
     expect(new Story().started().intended(5).sent(5).acknowledged(5).filled().checkpoint().broken).toEqual([]);
   });
-  it("L1: at the very end something is still on its way", () => {
+  it("L1: at the very end the engine has not heard the broker's complete answer", () => {
     expect(new Story().started().intended(5).sent(5).acknowledged(5).filled().checkpoint(true).broken).toEqual(["L1"]);
+  });
+  it("L1: at the very end the connection that was reconciled is gone", () => {
+    expect(entered().reconciled().tell({ kind: "lineEnded", line: 1 }).checkpoint(true).broken).toEqual(["L1"]);
+  });
+});
+
+it("L2: at the very end an intent is still in the air", () => {
+  const story = new Story().started().fact({ type: "order.intended", intent: { orderRef: REF } }).reconciled();
+  expect(story.checkpoint(true).broken).toEqual(["L2"]);
+});
+
+describe("S7: ended means ended", () => {
+  const given = (): Story => new Story().started().intended(5).sent(5).acknowledged(5).books(REF);
+  const ended = { ...ENDED, outcome: "notAtBroker", filledUnits: 0 };
+  it("an order is given up as gone while the broker works it", () => {
+    expect(given().fact(ended).broken).toEqual(["S7"]);
+  });
+  it("an order comes alive at the broker after we gave it up", () => {
+    expect(new Story().started().intended(5).sent(5).acknowledged(5).fact(ended).books(REF).broken).toEqual(["S7"]);
   });
 });
 

@@ -1,8 +1,8 @@
 /** The network between engine and broker: late, in order, and lossy only in the ways in which a connection ends. */
-import type { Contract, Order } from "@stoqey/ib";
 import { describe, expect, it } from "vitest";
 import { createLine, type Line } from "../../src/sim/runner/line.ts";
-import { createBrokerRig } from "../support/broker-rig.ts";
+import { byConId, createBrokerRig, limitOrder } from "../support/broker-rig.ts";
+import { SPY } from "../support/scripted-market.ts";
 
 const LATENCY = 20;
 
@@ -68,8 +68,7 @@ describe("the line", () => {
 
   it("delivers a killed process's last message all the same, and tells it nothing more", () => {
     const { line, scheduler, heard, broker } = connected();
-    const [account] = broker.truth().accounts;
-    line.client.placeOrder(1, STOCK, buy(account?.id ?? ""));
+    line.client.placeOrder(1, byConId(SPY), limitOrder("BUY", 1, 1));
     line.abandon();
     scheduler.advance(1_000);
     expect(heard).toEqual([]);
@@ -105,6 +104,3 @@ const rigOn = (broker: ReturnType<typeof createBrokerRig>["broker"], scheduler: 
   client.disconnect();
   return heard;
 };
-const STOCK = { conId: 756733, symbol: "SPY", secType: "STK", exchange: "SMART", currency: "USD" } as unknown as Contract;
-const buy = (account: string): Order =>
-  ({ action: "BUY", totalQuantity: 1, orderType: "LMT", lmtPrice: 1, tif: "DAY", transmit: true, account, orderRef: "x" }) as unknown as Order;

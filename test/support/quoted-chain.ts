@@ -65,6 +65,7 @@ export const chainFor = ({ spot, strikeStep }: Market): Chain => {
     currency: "USD",
     multiplier: 100,
     expiry: EXPIRY,
+    tick: price(0.01),
     options,
   };
 };

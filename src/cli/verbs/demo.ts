@@ -17,7 +17,7 @@ import { type DaemonFlags, positiveNumber, withDaemonFlags } from "../flags.ts";
 import { createLogger } from "../logging.ts";
 import { stateDirectory } from "../state-path.ts";
 import { stopSignal } from "../stopping.ts";
-import { DEFAULT_ACCOUNT, DEFAULT_CASH_DOLLARS, type MarketFlags, marketOf, withMarketFlags } from "./gateway.ts";
+import { DEFAULT_ACCOUNT, DEFAULT_CASH_DOLLARS, gatewayEnd, type MarketFlags, marketOf, withMarketFlags } from "./gateway.ts";
 import { leaves } from "./config.ts";
 import { configOrEnd } from "./run.ts";
 
@@ -29,13 +29,21 @@ interface DemoFlags extends DaemonFlags, MarketFlags {
   readonly faults?: boolean;
 }
 
-/** Nine minutes into the first session three orders in a row are rejected: the breaker trips, and the page shows how it heals. */
+/**
+ * Trouble on purpose, early in the first session: three orders in a row are rejected, so that the breaker trips and heals; later
+ * the connection is broken off, so that the engine reconciles and goes on.
+ */
 const scriptedFaults = (begins: number): readonly ScriptedFault[] => [
   {
-    at: epochMs(begins + 9 * 60_000),
+    at: epochMs(begins + 12 * 60_000),
     label: "SCRIPTED FAULT of the demo: the simulated gateway rejects the next 3 orders (--no-faults leaves it out)",
     rejectOrders: 3,
     code: 201,
+  },
+  {
+    at: epochMs(begins + 45 * 60_000),
+    label: "SCRIPTED FAULT of the demo: the simulated gateway breaks the connection off (--no-faults leaves it out)",
+    drop: "rst",
   },
 ];
 
@@ -69,6 +77,7 @@ export const demoVerb = (program: Command): void => {
       tell(`caretaker demo: ${market.label}. SIMULATED: nothing here can reach a broker. Ctrl-C stops; the state is kept.`);
       const differing = differences(file);
       if (differing !== "") tell(`rules as in 'run'; ${file.replace(`${ROOT}/`, "")} sets: ${differing}`);
+      let failure: Error | undefined;
       const gateway = await startGateway({
         market,
         fills: flags.market,
@@ -83,9 +92,16 @@ export const demoVerb = (program: Command): void => {
         ...(flags.truth === undefined ? {} : { truthFile: flags.truth }),
         ...(flags.market === "recorded" || flags.faults === false ? {} : { script: scriptedFaults(market.begins) }),
         onFault: tell,
-        onEnd: stopping.abort,
-      }).catch((error: NodeJS.ErrnoException) => {
-        throw new CommandError(EXIT.unavailable, error.code === "EADDRINUSE" ? `port ${flags.port} is taken: name another with --port, or none` : error.message);
+        onEnd: () => {
+          tell("the recorded market is over");
+          stopping.abort();
+        },
+        onFailure: (error) => {
+          failure = error;
+          stopping.abort();
+        },
+      }).catch((error: unknown) => {
+        throw gatewayEnd(error, flags.port);
       });
       try {
         const closing = await runDaemon({
@@ -101,6 +117,7 @@ export const demoVerb = (program: Command): void => {
         });
         tellClosing(closing, tell);
         if (flags.json) process.stdout.write(`${JSON.stringify(closingDocument(closing))}\n`);
+        if (failure !== undefined) throw new CommandError(EXIT.io, failure.message);
       } finally {
         await gateway.close();
       }

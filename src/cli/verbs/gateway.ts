@@ -47,6 +47,13 @@ export const marketOf = (flags: MarketFlags): Market => {
   }
 };
 
+/** Why a gateway did not start, as the end of a verb. */
+export const gatewayEnd = (error: unknown, port: number | undefined): CommandError => {
+  const { message, code } = error as NodeJS.ErrnoException;
+  if (error instanceof WorldFileError) return new CommandError(EXIT.badData, message);
+  return new CommandError(EXIT.unavailable, code === "EADDRINUSE" ? `port ${port} is taken: name another with --port` : message);
+};
+
 interface GatewayFlags extends MarketFlags {
   readonly port: number;
   readonly speed: number;
@@ -93,9 +100,8 @@ export const gatewayVerb = (program: Command): void => {
           failure = error;
           failed.abort();
         },
-      }).catch((error: NodeJS.ErrnoException) => {
-        if (error instanceof WorldFileError) throw new CommandError(EXIT.badData, error.message);
-        throw new CommandError(EXIT.unavailable, error.code === "EADDRINUSE" ? `port ${flags.port} is taken: name another with --port` : error.message);
+      }).catch((error: unknown) => {
+        throw gatewayEnd(error, flags.port);
       });
       process.stdout.write(`${JSON.stringify({ port: gateway.port, account: gateway.account, pid: process.pid })}\n`);
       say(`gateway: ${market.label} on 127.0.0.1:${gateway.port}, account ${gateway.account}, ${flags.speed}x speed (Ctrl-C stops)`);

@@ -40,7 +40,11 @@ export const unwant = (wants: Wants, holder: string, conId?: number): Wants => {
 };
 
 /** The conIds that should stream now, at most `limit`, and how many wait. A streaming line of equal priority is never evicted for a newcomer. */
-export const allocate = (wants: Wants, streaming: ReadonlySet<string>, limit: number): { readonly lease: readonly string[]; readonly waiting: number } => {
+export const allocate = (
+  wants: Wants,
+  streaming: ReadonlySet<string>,
+  limit: number,
+): { readonly lease: readonly string[]; readonly waiting: number } => {
   const ranked = Object.entries(wants).sort(
     ([a, one], [b, other]) =>
       priorityOf(one) - priorityOf(other) || Number(streaming.has(b)) - Number(streaming.has(a)) || one.order - other.order,

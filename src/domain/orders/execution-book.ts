@@ -28,7 +28,10 @@ export interface Booking {
 }
 
 /** Books an execution. No bookings means it was known already, older than what is known, or a summary. */
-export const bookExecution = (book: ExecutionBook, execution: Execution): { book: ExecutionBook; bookings: readonly Booking[] } => {
+export const bookExecution = (
+  book: ExecutionBook,
+  execution: Execution,
+): { book: ExecutionBook; bookings: readonly Booking[] } => {
   if (execution.contract.secType === "BAG") return { book, bookings: [] };
   const { family, revision } = executionFamily(execution.execId);
   const known = book[family];
@@ -62,7 +65,11 @@ export const filledByContract = (book: ExecutionBook): { readonly [conId: string
 export type FeeBook = { readonly [family: string]: { readonly revision: number; readonly amount: Money } };
 
 /** Books a commission. `charge` is what it adds to the family's fees; undefined when it was known or is older than what is known. */
-export const bookCommission = (book: FeeBook, execId: string, amount: Money): { readonly book: FeeBook; readonly charge?: Money } => {
+export const bookCommission = (
+  book: FeeBook,
+  execId: string,
+  amount: Money,
+): { readonly book: FeeBook; readonly charge?: Money } => {
   const { family, revision } = executionFamily(execId);
   const known = book[family];
   if (known !== undefined && known.revision >= revision) return { book };

@@ -17,7 +17,10 @@ export const nameOf = (contract: Contract): string =>
     .filter((part) => part !== undefined)
     .join(" ");
 
-/** Positions of one account by contract. A contract that only the broker knows is *missing here*: somebody else's until an operator says otherwise. */
+/**
+ * Positions of one account by contract. A contract that only the broker knows is *missing here*: somebody else's until an operator
+ * says otherwise.
+ */
 export const comparePositions = (ledger: Ledger, positions: readonly BrokerPosition[]): Discrepancy[] => {
   const theirs = new Map(positions.map((position) => [String(position.contract.conId), position]));
   const found: Discrepancy[] = [];
@@ -27,7 +30,12 @@ export const comparePositions = (ledger: Ledger, positions: readonly BrokerPosit
     if (position === undefined) {
       if (quantity !== 0) found.push({ kind: "missingThere", subject: nameOf(contract), ours: quantity, theirs: 0 });
     } else if (position.quantity !== quantity) {
-      found.push({ kind: quantity === 0 ? "missingHere" : "quantity", subject: nameOf(contract), ours: quantity, theirs: position.quantity });
+      found.push({
+        kind: quantity === 0 ? "missingHere" : "quantity",
+        subject: nameOf(contract),
+        ours: quantity,
+        theirs: position.quantity,
+      });
     }
   }
   for (const position of theirs.values()) {

@@ -12,6 +12,8 @@ export interface Chain {
   readonly currency: string;
   readonly multiplier: number;
   readonly expiry: TradingDay;
+  /** The coarsest tick of its options: what the net price of a combo of them must conform to. */
+  readonly tick: Price;
   /** conId, strike, right; ascending by strike, calls first. */
   readonly options: readonly (readonly [conId: number, strike: Price, right: Right])[];
 }
@@ -24,6 +26,8 @@ export const chainOf = (details: readonly ContractDetails[], expiry: TradingDay,
     .filter((option) => option.expiry === expiry && (option.tradingClass ?? tradingClass) === tradingClass);
   const first = listed[0];
   if (first === undefined) return undefined;
+  const conIds = new Set(listed.map(({ conId }) => conId));
+  const tick = Math.max(...details.filter(({ contract }) => conIds.has(contract.conId)).map(({ minTick }) => minTick));
   const alike = listed.filter(({ multiplier, currency }) => multiplier === first.multiplier && currency === first.currency);
   return {
     symbol: first.symbol,
@@ -32,6 +36,7 @@ export const chainOf = (details: readonly ContractDetails[], expiry: TradingDay,
     currency: first.currency,
     multiplier: first.multiplier,
     expiry,
+    tick: priceUnits(tick),
     options: alike
       .map(({ conId, strike, right }) => [conId, strike, right] as const)
       .toSorted((a, b) => a[1] - b[1] || (a[2] < b[2] ? -1 : a[2] > b[2] ? 1 : a[0] - b[0])),

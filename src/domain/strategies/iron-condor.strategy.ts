@@ -13,7 +13,7 @@ import type { Candidate } from "../events/actors.ts";
 import { extremes, width as widthOf } from "../payoff.ts";
 import { midOf } from "../quote.ts";
 import { legName, quoteStructure } from "../structure-quote.ts";
-import { type Price, price, priceUnits, roundHalfAway, toTick } from "../units.ts";
+import { type Price, priceUnits, roundHalfAway, toTick } from "../units.ts";
 import { type Chain, nearestStrikes, optionAt, strikesOf } from "./chain.ts";
 import { type Ground, groundOf, type Measured, measure } from "./option-measures.ts";
 import { nearestDelta, strikeOfDelta } from "./short-strike.ts";
@@ -21,8 +21,6 @@ import { type Choice, type Scene, type Strategy, stopAt } from "./strategy.ts";
 
 const STRIKES_NEAR_THE_MONEY = 2;
 const OPTIONS_PER_SIDE = 12;
-/** The net price of a combo on an ETF's options moves in cents. */
-const NET_TICK: Price = price(0.01);
 /** Further than this from the target, the nearest |delta| is another trade. */
 const DELTA_TOLERANCE = 0.04;
 /** A wing this far from its wished distance, as a share of that, is another trade. */
@@ -178,7 +176,7 @@ const select: Strategy["select"] = (scene) => {
     legs,
     quantity: config.quantity,
     ...priced.prices,
-    tick: NET_TICK,
+    tick: chain.tick,
     shortDeltas: { put: put.short.delta, call: call.short.delta },
     daysToExpiry: daysToExpiry(newYorkDay(now), chain.expiry),
     atmVol: money.atmVol,
@@ -190,7 +188,7 @@ const select: Strategy["select"] = (scene) => {
 type Prices = Pick<Candidate, "mid" | "natural" | "width" | "unitMaxLoss"> & { readonly worstPrice: Price };
 
 /** Liquidity, credit and payoff of a condor: everything that may still stop it once its legs are chosen. */
-const priceCondor = ({ config, quotes }: Scene, legs: readonly Leg[]): Choice<{ readonly prices: Prices }> => {
+const priceCondor = ({ config, chain, quotes }: Scene, legs: readonly Leg[]): Choice<{ readonly prices: Prices }> => {
   const { maxSpreadPctOfWidth, minCreditPctOfWidth } = config.entry;
   const strikes = legs.map(({ contract }) => contract.strike);
   if (strikes.some((strike, i) => i > 0 && strike <= (strikes[i - 1] as Price))) {
@@ -214,7 +212,7 @@ const priceCondor = ({ config, quotes }: Scene, legs: readonly Leg[]): Choice<{ 
     const numbers = { actual: creditPct + 0, limit: minCreditPctOfWidth, unit: "% of width" };
     return stopAt("credit", "the credit is too small", numbers);
   }
-  const leastCredit = toTick((width * minCreditPctOfWidth) / 100, NET_TICK, "up");
+  const leastCredit = toTick((width * minCreditPctOfWidth) / 100, chain.tick, "up");
   const worstPrice = priceUnits(Math.min(quote.ask, -leastCredit) + 0);
   const { maxLoss } = extremes(legs, worstPrice);
   if (maxLoss === "unbounded" || maxLoss <= 0) return stopAt("payoff", "the worst loss is not a known amount");

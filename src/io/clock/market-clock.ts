@@ -16,14 +16,17 @@ export interface MarketClock extends Clock {
 /** Node rejects longer delays; we simply look again. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
-/** `from` is market time now; speed 1 and no skipping is the real thing. `monotonic` gives real milliseconds. */
+/**
+ * `from` is market time at the real instant `anchor` (now, when it is left out); speed 1 and no skipping is the real thing. `monotonic`
+ * gives real milliseconds.
+ */
 export const createMarketClock = (
-  start: MarketPace & { readonly from: EpochMs },
+  start: MarketPace & { readonly from: EpochMs; readonly anchor?: number },
   monotonic: () => number = () => performance.now(),
 ): MarketClock => {
   const { speed, skipClosed } = start;
   let from = start.from;
-  let anchor = monotonic();
+  let anchor = start.anchor ?? monotonic();
   const now = (): EpochMs => marketTimeAfter({ from, elapsedMs: monotonic() - anchor, speed, skipClosed });
   return {
     now,

@@ -5,6 +5,7 @@
  */
 import type { EpochMs } from "../../domain/units.ts";
 import { cleanEnd } from "./checks/clean-end.check.ts";
+import { everyIntentEnds } from "./checks/every-intent-ends.check.ts";
 import { dedicatedSlots } from "./checks/dedicated-slots.check.ts";
 import { fillsMakePositions } from "./checks/fills-make-positions.check.ts";
 import { intentBeforeEffect } from "./checks/intent-before-effect.check.ts";
@@ -31,6 +32,7 @@ export const CHECKS: readonly Check[] = [
   moneyConserved,
   nothingThrows,
   cleanEnd,
+  everyIntentEnds,
 ];
 
 export interface Violation {

@@ -35,12 +35,6 @@ export class Calm {
     return this.#since !== undefined && now - this.#since >= SETTLED_MS;
   }
 
-  why(now: number): string {
-    return this.#since === undefined
-      ? "the engine does not have the broker's complete answer since something last changed"
-      : `the complete answer came only ${now - this.#since} ms ago`;
-  }
-
   /** Whether a contract had expired by the beginning of a day. */
   expired(conId: number, day: string): boolean {
     const expiry = this.#expiries.get(conId);

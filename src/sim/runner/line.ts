@@ -43,7 +43,7 @@ export interface Line {
   abandon(): void;
   /**
    * IB's servers are away: the socket stands, what they would push is lost, and what is asked waits at the gateway until they are
-   * back. Then `code` (1101 or 1102) is told.
+   * back. Then `code` is told: with 1101 the market data lines are gone, with 1102 they go on.
    */
   disconnectServers(ms: number, code: 1101 | 1102): void;
 }
@@ -133,6 +133,8 @@ export const createLine = ({ session, scheduler, latencyMs, refused, witness }: 
   let serversAway = false;
   /** What waits at the gateway for IB's servers. */
   let heldBack: (() => void)[] = [];
+  /** Market data lines that the broker has open for this connection. */
+  const dataLines = new Set<number>();
 
   const end = (): void => {
     if (deaf) return;
@@ -198,7 +200,12 @@ export const createLine = ({ session, scheduler, latencyMs, refused, witness }: 
   const requests = Object.fromEntries(
     REQUESTS.map((name) => [
       name,
-      (...words: readonly unknown[]) => send([name, ...words], () => (session[name] as AnyListener)(...words)),
+      (...words: readonly unknown[]) =>
+        send([name, ...words], () => {
+          if (name === "reqMktData") dataLines.add(words[0] as number);
+          else if (name === "cancelMktData") dataLines.delete(words[0] as number);
+          (session[name] as AnyListener)(...words);
+        }),
     ]),
   ) as unknown as Pick<IbClient, (typeof REQUESTS)[number]>;
 
@@ -250,6 +257,10 @@ export const createLine = ({ session, scheduler, latencyMs, refused, witness }: 
       scheduler.after(ms, () => {
         serversAway = false;
         if (state === "over") return;
+        if (code === 1101) {
+          for (const reqId of dataLines) session.cancelMktData(reqId);
+          dataLines.clear();
+        }
         for (const arrive of heldBack) arrive();
         heldBack = [];
         const what = code === 1101 ? "data lost" : "data maintained";

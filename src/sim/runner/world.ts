@@ -11,7 +11,7 @@ import type { Step } from "../../ports/journal.ts";
 import { createAuditor, type Violation } from "../auditor/auditor.ts";
 import type { Check, Evidence } from "../auditor/evidence.ts";
 import { createBroker } from "../broker/broker.ts";
-import { drawFaults, type FaultName, type FaultOptions, HEALED_BEFORE_CLOSE_MS, type PlannedFault } from "../faults.ts";
+import { drawFaults, type FaultName, type FaultOptions, HEALED_BEFORE_END_MS, type PlannedFault } from "../faults.ts";
 import { randomStream } from "../market/random.ts";
 import { createSyntheticMarket } from "../market/synthetic-market.ts";
 import { createCrashPoints } from "./crash-points.ts";
@@ -30,6 +30,8 @@ export interface WorldOptions {
   readonly days: number;
   readonly engine: EngineUnderTest;
   readonly faults: FaultOptions;
+  /** Ends the last session so many minutes after its open, at least 30: a world cut short, without the last look at its end. */
+  readonly lastSessionMinutes?: number;
   /** Market time between two looks of the market: while orders or enquiries are about, and otherwise. */
   readonly stepMs?: { readonly busy: number; readonly idle: number };
   readonly checks?: readonly Check[];
@@ -74,11 +76,13 @@ const BUSY_CALLS: ReadonlySet<string> = new Set([
 ]);
 const isTick = (name: string): boolean => name.startsWith("tick");
 
-const sessionsFrom = (begins: EpochMs, days: number): readonly Session[] => {
+const sessionsFrom = (begins: EpochMs, days: number, lastMinutes: number | undefined): readonly Session[] => {
   const today = sessionOf(newYorkDay(begins));
   const sessions = [today !== undefined && begins < today.close ? today : nextSession(begins)];
   while (sessions.length < days) sessions.push(nextSession(epochMs((sessions.at(-1) as Session).close + 1)));
-  return sessions;
+  const last = sessions.pop() as Session;
+  const close = lastMinutes === undefined ? last.close : epochMs(Math.min(last.close, last.open + lastMinutes * 60_000));
+  return [...sessions, { ...last, close }];
 };
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -89,7 +93,7 @@ export const runWorld = async (options: WorldOptions): Promise<Outcome> => {
   const chance = randomStream(seed, "world");
   const auditor = createAuditor(options.checks);
   const trace = createTraceHash();
-  const sessions = sessionsFrom(market.begins, options.days);
+  const sessions = sessionsFrom(market.begins, options.days, options.lastSessionMinutes);
   const lastSession = sessions.at(-1) as Session;
 
   type Seen = Evidence extends infer E ? (E extends { readonly at: EpochMs } ? Omit<E, "at"> : never) : never;
@@ -264,7 +268,7 @@ export const runWorld = async (options: WorldOptions): Promise<Outcome> => {
   // ── troubles ─────────────────────────────────────────────────────────────────────────────────────────────────────────
   const troubles = createTroubles({ time, broker, crashPoints, line: () => line, kill, onTriggered });
   let today: { readonly session: Session; readonly plan: readonly PlannedFault[] } | undefined;
-  const mayBegin = (): boolean => today !== undefined && time.market() < today.session.close - HEALED_BEFORE_CLOSE_MS;
+  const mayBegin = (): boolean => today !== undefined && time.market() < today.session.close - HEALED_BEFORE_END_MS;
   const begin = (fault: PlannedFault) => (): void => {
     if (!mayBegin()) return;
     trace.add("trouble", [time.now(), fault.name]);
@@ -298,14 +302,14 @@ export const runWorld = async (options: WorldOptions): Promise<Outcome> => {
   for (const session of sessions) {
     time.atMarket(session.open, () => {
       count.ordersToday = 0;
-      const plan = drawFaults(seed, session.day, options.faults);
+      const plan = drawFaults(seed, { day: session.day, opens: session.open, ends: session.close }, options.faults);
       today = { session, plan };
       for (const fault of plan) if ("at" in fault.when) time.atMarket(fault.when.at, begin(fault));
     });
-    time.atMarket(session.close - HEALED_BEFORE_CLOSE_MS, () => troubles.heal());
+    time.atMarket(session.close - HEALED_BEFORE_END_MS, () => troubles.heal());
     for (let at = session.open + CHECKPOINT_MS; at < session.close; at += CHECKPOINT_MS)
       time.atMarket(at, () => checkpoint(false));
-    time.atMarket(session.close + LAST_LOOK_AFTER_CLOSE_MS, () => checkpoint(session === lastSession));
+    time.atMarket(session.close + LAST_LOOK_AFTER_CLOSE_MS, () => checkpoint(session === lastSession && options.lastSessionMinutes === undefined));
   }
   time.atMarket(lastSession.close + STOP_AFTER_CLOSE_MS, stop);
 

@@ -1,17 +1,18 @@
-/** L1. Troubles over and the gateway reachable, the engine is level with the broker again: at the last look, all is at rest. */
-import { Calm } from "../calm.ts";
+/** L1. Troubles over and the gateway reachable, the engine has found back: at the last look it has reconciled on a living connection. */
+import { CompleteAnswer } from "../complete-answer.ts";
 import type { Check } from "../evidence.ts";
 
 export const cleanEnd: Check = {
   name: "L1",
-  law: "once troubles are over, the engine has the broker's complete answer, and nothing changed since",
+  law: "once troubles are over, the engine is connected and has applied the broker's complete answer",
   open: ({ held, violated }) => {
-    const calm = new Calm();
+    let answer = new CompleteAnswer();
     return (evidence) => {
-      calm.hear(evidence);
+      if (evidence.kind === "lineEnded" || evidence.kind === "processEnded") answer = new CompleteAnswer();
+      answer.hear(evidence);
       if (evidence.kind !== "checkpoint" || !evidence.last) return;
-      if (calm.at(evidence.at)) held();
-      else violated(calm.why(evidence.at));
+      if (answer.complete) held();
+      else violated("at the end the engine has no complete answer of the broker's on a living connection");
     };
   },
 };
