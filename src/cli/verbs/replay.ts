@@ -35,13 +35,22 @@ export const replayVerb = (program: Command): void => {
           fromSnapshots,
         };
       });
-      const agree = document.effectsMismatched === 0 && document.fromSnapshots.every((part) => part.mismatched === 0 && part.stateHash === document.stateHash);
+      const ways = document.fromSnapshots.every((part) => part.mismatched === 0 && part.stateHash === document.stateHash);
+      const agree = document.effectsMismatched === 0 && ways;
       if (flags.json) process.stdout.write(`${JSON.stringify(document)}\n`);
       else {
         process.stdout.write(`${document.records} records from genesis: ${document.effectsMismatched} mismatched, state ${document.stateHash}\n`);
         for (const part of document.fromSnapshots) process.stdout.write(`${part.records} records from snapshot ${part.seq}: ${part.mismatched} mismatched, state ${part.stateHash}\n`);
+        if (document.otherBuildsDiffer > 0) process.stdout.write(`${document.otherBuildsDiffer} records of other builds derive differently under this one\n`);
         process.stdout.write(agree ? "the same state on every way\n" : "the ways do NOT agree\n");
       }
-      if (!agree) throw new CommandError(EXIT.failed, "the replay differs from what was recorded");
+      if (agree) return;
+      const first = document.firstMismatch === null ? "" : `: first at ${document.firstMismatch.seq}, ${document.firstMismatch.text}`;
+      throw new CommandError(
+        EXIT.failed,
+        document.otherBuildsDiffer > 0
+          ? `this build (${build}) derives something else than the build that wrote the journal${first}. Replay under that build.`
+          : `the replay differs from what was recorded${first}`,
+      );
     });
 };
