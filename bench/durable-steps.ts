@@ -9,7 +9,7 @@ import { allDurable, nextBatch, oneActor, startKernel } from "./kernel-parts.ts"
 import { GENESIS, openLevel, openTapped } from "./level-tap.ts";
 import type { Measurement } from "./measurement.ts";
 import { CYCLE, orderCycleMachine } from "./order-cycle.machine.ts";
-import { inPairs, median, ratios } from "./statistics.ts";
+import { inPairs, median, ratios, threadCpu } from "./statistics.ts";
 
 const BATCH = 256;
 /** "0": so many rounds fit before the characters that UTF-8 writes as two bytes. */
@@ -37,9 +37,11 @@ export const durableSteps: Measurement = {
     let bytes = 0;
     let batches: Operation[][] = [];
     let rawRound = 0;
+    const cpu: number[] = [];
 
     const fromInputs = async (): Promise<number> => {
       const firstSeq = kernel.seq;
+      const cpuBefore = threadCpu();
       const began = performance.now();
       for (let n = 0; n < steps; ) {
         while (n < steps && kernel.load.waiting < WAITING) kernel.offer(CYCLE[n++ % CYCLE.length] as Input);
@@ -47,6 +49,7 @@ export const durableSteps: Measurement = {
       }
       await allDurable(kernel);
       const rate = ((kernel.seq - firstSeq) / (performance.now() - began)) * 1_000;
+      cpu.push((threadCpu() - cpuBefore) / (kernel.seq - firstSeq));
       batches = tap.taken();
       return rate;
     };
@@ -73,6 +76,7 @@ export const durableSteps: Measurement = {
       figures: [
         { name: "kernel and journal", value: median(pairs.map(({ subject }) => subject)), unit: "steps/s" },
         { name: "raw classic-level", value: median(pairs.map(({ reference }) => reference)), unit: "records/s" },
+        { name: "of the kernel's thread", value: median(cpu), unit: "µs of CPU a step" },
         { name: "record", value: bytes, unit: "characters" },
         { name: "batch", value: perBatch, unit: "records" },
       ],

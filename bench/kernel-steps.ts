@@ -32,7 +32,7 @@ export const kernelSteps: Measurement = {
     const raw = async (): Promise<number> => {
       const began = performance.now();
       for (let n = 0; n < steps; n++) {
-        actor.send(CYCLE[n % CYCLE.length] as Input);
+        actor.send(CYCLE[n % CYCLE.length] as (typeof CYCLE)[number]);
         if (n % BURST === BURST - 1) await turn();
       }
       return (steps / (performance.now() - began)) * 1_000;

@@ -9,7 +9,7 @@ import { handClock, nullSnapshots } from "./kernel-parts.ts";
 import { GENESIS, openLevel } from "./level-tap.ts";
 import type { Measurement } from "./measurement.ts";
 import { MORNING, openSlots, quoteRound, slotsLogic } from "./slots-parts.ts";
-import { median } from "./statistics.ts";
+import { median, threadCpu } from "./statistics.ts";
 
 const SLOTS = 10;
 const RECORDS = 100_000;
@@ -36,6 +36,7 @@ export const recovery: Measurement = {
     const recovers: number[] = [];
     const reads: number[] = [];
     const verifies: number[] = [];
+    const cpu: number[] = [];
     for (let round = 0; round < rounds; round++) {
       const level = await openLevel(directory);
       let began = performance.now();
@@ -56,8 +57,10 @@ export const recovery: Measurement = {
           throw error;
         },
       });
+      const cpuBefore = threadCpu();
       began = performance.now();
       const { records } = await kernel.recover();
+      cpu.push((threadCpu() - cpuBefore) / records);
       recovers.push(((performance.now() - began) / 1_000) * (RECORDS / records));
       await level.close();
     }
@@ -66,6 +69,7 @@ export const recovery: Measurement = {
       rounds: recovers,
       figures: [
         { name: "recover", value: RECORDS / median(recovers), unit: "records/s" },
+        { name: "of it", value: median(cpu), unit: "µs of CPU a record" },
         { name: "verified read", value: median(reads) * (RECORDS / written), unit: "s" },
         { name: "verify before the start", value: median(verifies) * (RECORDS / written), unit: "s" },
       ],

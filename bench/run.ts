@@ -63,7 +63,7 @@ for (const name of flags.only ?? []) if (!MEASUREMENTS.some((one) => one.name ==
 const scratch = mkdtempSync(join(flags.dir, "caretaker-bench-"));
 process.on("exit", () => {
   endChildren();
-  rmSync(scratch, { recursive: true, force: true });
+  rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
 });
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {

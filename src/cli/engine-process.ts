@@ -57,6 +57,9 @@ export interface EngineProcess {
 const DRAIN_MS = 2_500;
 const DRAIN_LOOK_MS = 50;
 
+/** Records between two snapshots. A killed process derives its tail again at about a thousand records in half a second. */
+const SNAPSHOT_EVERY = 2_000;
+
 /** Recovers and starts. Throws when the journal cannot be trusted; the state directory is the caller's to close then. */
 export const startEngine = async (parts: EngineParts): Promise<EngineProcess> => {
   const { state, clock, logger, build } = parts;
@@ -94,6 +97,7 @@ export const startEngine = async (parts: EngineParts): Promise<EngineProcess> =>
     snapshots: state.snapshots,
     clock,
     build,
+    snapshotEvery: SNAPSHOT_EVERY,
     outbox: {
       release: (effect) => {
         if (effect.type === "operator.notify") {

@@ -2,10 +2,11 @@
  * `simulate`: so many seeds, so many days each, in a world of their own, with troubles and an auditor. Deterministic: what a report
  * names can be seen again with the command beside it.
  */
+
+import { formatNewYork, newYorkDay } from "../domain/calendar/new-york.ts";
 import type { EngineConfig } from "../domain/config.ts";
 import { configSchema } from "../domain/config-schema.ts";
 import { epochMs } from "../domain/units.ts";
-import { formatNewYork, newYorkDay } from "../domain/calendar/new-york.ts";
 import { type FaultOptions, SWARM } from "../sim/faults.ts";
 import type { EngineUnderTest } from "../sim/runner/engine.ts";
 import { runSeed } from "../sim/runner/run-seed.ts";
@@ -83,8 +84,18 @@ export const SIMULATION_CONFIG: EngineConfig = engineConfigOf(
   configSchema.parse({
     mode: "simulated",
     strategies: [
-      { name: "spy-iron-condor", kind: "iron-condor", symbol: "SPY", entry: { from: "09:31", cooldownSeconds: 600, minCreditPctOfWidth: 5 } },
-      { name: "qqq-iron-condor", kind: "iron-condor", symbol: "QQQ", entry: { from: "09:35", cooldownSeconds: 600, minCreditPctOfWidth: 5 } },
+      {
+        name: "spy-iron-condor",
+        kind: "iron-condor",
+        symbol: "SPY",
+        entry: { from: "09:31", cooldownSeconds: 600, minCreditPctOfWidth: 5 },
+      },
+      {
+        name: "qqq-iron-condor",
+        kind: "iron-condor",
+        symbol: "QQQ",
+        entry: { from: "09:35", cooldownSeconds: 600, minCreditPctOfWidth: 5 },
+      },
       {
         name: "iwm-iron-condor",
         kind: "iron-condor",

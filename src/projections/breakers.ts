@@ -37,7 +37,8 @@ export class Breakers implements Projection<BreakersView> {
       const { scope, state, reason } = fact;
       const change = { seq: step.seq, at: timeOf(step), scope, state, reason };
       const trips = (this.#breakers.get(scope)?.trips ?? 0) + (state === "tripped" ? 1 : 0);
-      const probesAt = state === "tripped" && this.#coolDownMs !== undefined ? ((step.now + this.#coolDownMs) as EpochMs) : undefined;
+      const probesAt =
+        state === "tripped" && this.#coolDownMs !== undefined ? ((step.now + this.#coolDownMs) as EpochMs) : undefined;
       this.#breakers.set(scope, { ...change, trips, ...(probesAt === undefined ? {} : { probesAt }) });
       keepNewest(this.#changes, change, 100);
     }

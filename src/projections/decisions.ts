@@ -50,7 +50,12 @@ export interface Funnel {
   /** In the order in which a candidate meets them. */
   readonly stages: readonly FunnelStage[];
   /** Filters that the data could not feed and that config lets pass. */
-  readonly skipped: readonly { readonly filter: string; readonly missing: string; readonly count: number; readonly at: EpochMs }[];
+  readonly skipped: readonly {
+    readonly filter: string;
+    readonly missing: string;
+    readonly count: number;
+    readonly at: EpochMs;
+  }[];
 }
 export interface DecisionsView {
   /** Newest first. */
@@ -62,7 +67,9 @@ export interface DecisionsView {
 
 /** The order in which a candidate passes the stages of an entry; unknown names come last. */
 const STAGES =
-  "schedule resolve data vix ivPercentile expiry forward volatility strikes shortDelta wings liquidity spread payoff credit newborn gate".split(" ");
+  "schedule resolve data vix ivPercentile expiry forward volatility strikes shortDelta wings liquidity spread payoff credit newborn gate".split(
+    " ",
+  );
 const rank = (stage: string): number => {
   const index = STAGES.indexOf(stage);
   return index < 0 ? STAGES.length : index;
@@ -113,13 +120,33 @@ export class Decisions implements Projection<DecisionsView> {
       }
       case "entry.denied": {
         const { strategy, symbol, denial } = fact;
-        this.#look({ seq: step.seq, at, strategy, symbol, ended: "denied", stage: "gate", ...denial, reason: DENIAL_WORDS[denial.reason] });
+        this.#look({
+          seq: step.seq,
+          at,
+          strategy,
+          symbol,
+          ended: "denied",
+          stage: "gate",
+          ...denial,
+          reason: DENIAL_WORDS[denial.reason],
+        });
         break;
       }
       case "candidate.found": {
         const { strategy, symbol, legs, mid } = fact.candidate;
         const reason = `${structureName(symbol, legs)} for ${creditOrDebit(mid)}`;
-        this.#look({ seq: step.seq, at, strategy, symbol, ended: "found", stage: "", reason, actual: null, limit: null, unit: "" });
+        this.#look({
+          seq: step.seq,
+          at,
+          strategy,
+          symbol,
+          ended: "found",
+          stage: "",
+          reason,
+          actual: null,
+          limit: null,
+          unit: "",
+        });
         break;
       }
       case "filter.skipped": {
@@ -182,7 +209,9 @@ export class Decisions implements Projection<DecisionsView> {
 
   /** The decision that was made, or still stood, in a step about a slot; without a slot, about any. */
   decisionAt(seq: number, slot?: string): DecisionEntry | undefined {
-    return this.#decisions.findLast((entry) => entry.seq <= seq && seq <= entry.lastSeq && (slot === undefined || entry.slot === slot));
+    return this.#decisions.findLast(
+      (entry) => entry.seq <= seq && seq <= entry.lastSeq && (slot === undefined || entry.slot === slot),
+    );
   }
 
   /** The last decision about a slot. */

@@ -119,7 +119,12 @@ export class Equity implements Projection<EquityView> {
     const marked = this.#positions.markedValue;
     const cash = this.#startingCash === undefined ? undefined : moneyUnits(this.#startingCash + this.#flows - this.#commissions);
     const value = "value" in marked ? marked.value : undefined;
-    const unknown = cash === undefined ? "the broker has not said the cash before the first fill" : "unknown" in marked ? marked.unknown : undefined;
+    const unknown =
+      cash === undefined
+        ? "the broker has not said the cash before the first fill"
+        : "unknown" in marked
+          ? marked.unknown
+          : undefined;
     return {
       ...(cash === undefined ? {} : { cash }),
       ...(value === undefined ? {} : { value }),
@@ -133,7 +138,9 @@ export class Equity implements Projection<EquityView> {
     return {
       ...(this.#startingCash === undefined ? {} : { startingCash: this.#startingCash }),
       ...reckoned,
-      ...(reckoned.equity === undefined || this.#day === undefined ? {} : { dayProfit: moneyUnits(reckoned.equity - this.#day.base) }),
+      ...(reckoned.equity === undefined || this.#day === undefined
+        ? {}
+        : { dayProfit: moneyUnits(reckoned.equity - this.#day.base) }),
       fills: this.#fills,
       commissions: this.#commissions,
       broker: this.#broker,

@@ -30,7 +30,9 @@ export const explainOrder = (order: OrderTimeline): Explanation<OrderTimeline> =
     lines: [
       `${order.intentId}: ${order.purpose} of ${order.quantity} × ${order.name}, ${order.outcome ?? "open"}${order.reason ? ` (${order.reason})` : ""}`,
       money.join(", "),
-      ...order.moments.map(({ at, seq, kind, text }) => `${formatNewYork(at)}  #${String(seq).padEnd(7)} ${kind.padEnd(6)} ${text}`),
+      ...order.moments.map(
+        ({ at, seq, kind, text }) => `${formatNewYork(at)}  #${String(seq).padEnd(7)} ${kind.padEnd(6)} ${text}`,
+      ),
     ],
     document: order,
   };
@@ -41,17 +43,28 @@ export const traceLine = ({ rule, verdict, missing, actual, threshold, distance,
   const name = `${rule}${clause === undefined ? "" : `/${clause}`}`;
   if (verdict === "unknown") return `${name} unknown: ${(missing ?? []).join(", ")}`;
   if (verdict === "notApplicable") return `${name} does not apply`;
-  const numbers = actual === undefined || threshold === undefined ? "" : ` ${figure(actual)} against ${figure(threshold)} ${unit ?? ""}`.trimEnd();
+  const numbers =
+    actual === undefined || threshold === undefined
+      ? ""
+      : ` ${figure(actual)} against ${figure(threshold)} ${unit ?? ""}`.trimEnd();
   const left = distance === undefined || verdict === "fired" ? "" : `, ${figure(distance)} left`;
   return `${name} ${verdict}${numbers === "" ? "" : `:${numbers}`}${left}`;
 };
 
 export const explainDecision = (entry: DecisionEntry): Explanation<DecisionEntry> => {
   const { decision, slot, symbol, at, lastAt, seq, lastSeq, times, trace } = entry;
-  const what = decision.action === "hold" ? "hold: no rule fired" : `${decision.action} by ${decision.rule}, ${decision.urgency} urgency`;
-  const span = times === 1 ? `${stamp(at)}, #${seq}` : `${stamp(at)} to ${formatNewYork(lastAt)}, #${seq} to #${lastSeq}, ${times} times the same`;
+  const what =
+    decision.action === "hold" ? "hold: no rule fired" : `${decision.action} by ${decision.rule}, ${decision.urgency} urgency`;
+  const span =
+    times === 1
+      ? `${stamp(at)}, #${seq}`
+      : `${stamp(at)} to ${formatNewYork(lastAt)}, #${seq} to #${lastSeq}, ${times} times the same`;
   return {
-    lines: [`${symbol} in ${slot}: ${what}`, span, ...trace.map((line, index) => `${String(index + 1).padStart(2)}  ${traceLine(line)}`)],
+    lines: [
+      `${symbol} in ${slot}: ${what}`,
+      span,
+      ...trace.map((line, index) => `${String(index + 1).padStart(2)}  ${traceLine(line)}`),
+    ],
     document: entry,
   };
 };
@@ -90,9 +103,13 @@ export const explainWhyNot = (decisions: Decisions, session: Session, symbol: st
   const sorted = [...counts.values()].sort((a, b) => b.count - a.count || (a.stage < b.stage ? -1 : 1));
   const lines = [
     `Why no entry in ${symbol} at ${stamp(at)}`,
-    mode === null ? "the mode at that time is not known here" : `mode ${mode.mode}${mode.reason === "" ? "" : `: ${mode.reason}`} since ${stamp(mode.at)}`,
+    mode === null
+      ? "the mode at that time is not known here"
+      : `mode ${mode.mode}${mode.reason === "" ? "" : `: ${mode.reason}`} since ${stamp(mode.at)}`,
     ...(last.size === 0 ? [`no strategy had ended a look at ${symbol} on ${day} by then`] : [...last.values()].map(lookLine)),
-    ...(sorted.length === 0 ? [] : [`that day until then: ${sorted.map(({ strategy, stage, count }) => `${strategy} ${stage} ${count}×`).join(", ")}`]),
+    ...(sorted.length === 0
+      ? []
+      : [`that day until then: ${sorted.map(({ strategy, stage, count }) => `${strategy} ${stage} ${count}×`).join(", ")}`]),
   ];
   return { lines, document: { symbol, at, mode, looks: [...last.values()], counts: sorted } };
 };

@@ -24,7 +24,10 @@ export interface FutureView {
 const POINTS_KEPT = 240;
 
 export class Futures implements Projection<readonly FutureView[]> {
-  readonly #futures = new Map<string, FutureView & { readonly day: TradingDay; readonly points: { at: EpochMs; last: Price }[] }>();
+  readonly #futures = new Map<
+    string,
+    FutureView & { readonly day: TradingDay; readonly points: { at: EpochMs; last: Price }[] }
+  >();
   /** The seq of the last step that changed the view. */
   changedAt = 0;
 

@@ -1,11 +1,11 @@
 /** What the engine is doing now, in one sentence. */
-import { signedMoney } from "./words.ts";
+
 import type { Actors } from "./actors.ts";
 import type { BreakersView } from "./breakers.ts";
 import type { OrderSummary } from "./order-life.ts";
 import type { SlotPosition } from "./positions.ts";
 import type { SessionView } from "./session.ts";
-import { creditOrDebit } from "./words.ts";
+import { creditOrDebit, signedMoney } from "./words.ts";
 
 interface Scene {
   readonly session: SessionView;
@@ -55,10 +55,14 @@ export const happening = ({ session, breakers, slots, workingOrder, actors }: Sc
   if (workingOrder !== undefined) {
     const { doubted, purpose, name, limit } = workingOrder;
     const doing = doubted ? "Asking the broker about" : "Working";
-    clauses.push(`${doing} the ${purpose === "reduce" ? "reduction" : purpose} of ${name}${limit === undefined || doubted ? "" : ` at ${creditOrDebit(limit)}`}`);
+    clauses.push(
+      `${doing} the ${purpose === "reduce" ? "reduction" : purpose} of ${name}${limit === undefined || doubted ? "" : ` at ${creditOrDebit(limit)}`}`,
+    );
   }
   if (slots.length > 0) {
-    const held = slots.map(({ name, profit }) => `${name}${profit === undefined ? " (profit unknown)" : ` (${signedMoney(profit)})`}`);
+    const held = slots.map(
+      ({ name, profit }) => `${name}${profit === undefined ? " (profit unknown)" : ` (${signedMoney(profit)})`}`,
+    );
     clauses.push(`Holding ${held.slice(0, 2).join(" and ")}${held.length > 2 ? ` and ${held.length - 2} more` : ""}`);
   }
   const looking = strategiesDoing(actors);

@@ -11,7 +11,16 @@ import type { JsonObject } from "../domain/json.ts";
 import { formatMoney, formatPrice, type Price } from "../domain/units.ts";
 import type { Step } from "../ports/journal.ts";
 import { type Moment, type MomentKind, OrderLife, type OrderSummary, type OrderTimeline } from "./order-life.ts";
-import { effectsOf, factsOf, inputOf, type Projection, type SpokenEffect, type SpokenFact, type SpokenInput, timeOf } from "./spoken.ts";
+import {
+  effectsOf,
+  factsOf,
+  inputOf,
+  type Projection,
+  type SpokenEffect,
+  type SpokenFact,
+  type SpokenInput,
+  timeOf,
+} from "./spoken.ts";
 import { contractName, creditOrDebit, denialWords, shortMoney, structureName } from "./words.ts";
 
 export interface OrdersView {
@@ -80,34 +89,49 @@ export class Orders implements Projection<OrdersView> {
       case "effect.written":
       case "effect.refused":
       case "effect.unconfirmed":
-        return this.#answer(input, step);
+        this.#answer(input, step);
+        return;
       case "order.reported": {
         const { order } = input;
         const life = this.#lives.get(order.orderRef) ?? this.#byPermId.get(order.permId);
         if (life === undefined) return;
         this.#identify(life, order.permId);
         life.status = order.status;
-        return this.#tell(life, step, "broker", input.type, `The broker describes it as ${order.status}`, order);
+        this.#tell(life, step, "broker", input.type, `The broker describes it as ${order.status}`, order);
+        return;
       }
       case "order.statusReported": {
-        const life = this.#byPermId.get(input.permId) ?? (input.clientId === (this.#clientId ?? input.clientId) ? this.#byOrderId.get(input.orderId) : undefined);
+        const life =
+          this.#byPermId.get(input.permId) ??
+          (input.clientId === (this.#clientId ?? input.clientId) ? this.#byOrderId.get(input.orderId) : undefined);
         if (life === undefined) return;
         this.#identify(life, input.permId);
         life.status = input.status;
         const { status, filled, remaining, permId } = input;
-        return this.#tell(life, step, "broker", input.type, `The broker says ${status}: ${filled} filled, ${remaining} remaining`, { status, filled, remaining, permId });
+        this.#tell(life, step, "broker", input.type, `The broker says ${status}: ${filled} filled, ${remaining} remaining`, {
+          status,
+          filled,
+          remaining,
+          permId,
+        });
+        return;
       }
       case "order.errored": {
         const life = this.#byOrderId.get(input.orderId);
         if (life === undefined) return;
-        return this.#tell(life, step, "broker", input.type, `The broker says ${input.code}: ${input.text}`, { code: input.code, text: input.text });
+        this.#tell(life, step, "broker", input.type, `The broker says ${input.code}: ${input.text}`, {
+          code: input.code,
+          text: input.text,
+        });
+        return;
       }
       case "order.whatIfAnswered": {
         const life = this.#lives.get(input.orderRef) ?? this.#byOrderId.get(input.orderId);
         if (life === undefined) return;
         const after = input.impact.initialMarginAfter;
         const said = after === undefined ? "leaves the margin unknown" : `initial margin afterwards ${formatMoney(after)}`;
-        return this.#tell(life, step, "broker", input.type, `What-if: ${said}`, input.impact);
+        this.#tell(life, step, "broker", input.type, `What-if: ${said}`, input.impact);
+        return;
       }
       case "execution.reported": {
         const { execution } = input;
@@ -115,14 +139,24 @@ export class Orders implements Projection<OrdersView> {
         const booked = factsOf(step).some((fact) => fact.type === "fill.booked" && fact.execId === execution.execId);
         if (life === undefined || booked) return;
         const why = execution.contract.secType === "BAG" ? "the combo's summary, no fill of its own" : "counted already";
-        const said = sideWords(execution.contract, execution.side === "BOT" ? execution.shares : -execution.shares, execution.price);
-        return this.#tell(life, step, "broker", input.type, `Execution ${execution.execId}: ${said} (${why})`, { execId: execution.execId });
+        const said = sideWords(
+          execution.contract,
+          execution.side === "BOT" ? execution.shares : -execution.shares,
+          execution.price,
+        );
+        this.#tell(life, step, "broker", input.type, `Execution ${execution.execId}: ${said} (${why})`, {
+          execId: execution.execId,
+        });
+        return;
       }
       case "commission.reported": {
         const life = this.#byExecution.get(input.execId);
         const booked = factsOf(step).some((fact) => fact.type === "commission.booked" && fact.execId === input.execId);
         if (life === undefined || booked) return;
-        return this.#tell(life, step, "broker", input.type, `Commission of ${input.execId} again: ${formatMoney(input.amount)}`, { execId: input.execId });
+        this.#tell(life, step, "broker", input.type, `Commission of ${input.execId} again: ${formatMoney(input.amount)}`, {
+          execId: input.execId,
+        });
+        return;
       }
     }
   }
@@ -136,9 +170,15 @@ export class Orders implements Projection<OrdersView> {
     const detail = { effect: input.effect, type };
     if (input.type === "effect.written") {
       if (type === "order.place") life.sentAt ??= timeOf(step);
-      this.#tell(life, step, "wire", input.type, `The ${what} left on connection ${input.epoch}`, { ...detail, epoch: input.epoch });
+      this.#tell(life, step, "wire", input.type, `The ${what} left on connection ${input.epoch}`, {
+        ...detail,
+        epoch: input.epoch,
+      });
     } else if (input.type === "effect.refused") {
-      this.#tell(life, step, "wire", input.type, `The ${what} did not leave: ${input.reason}`, { ...detail, reason: input.reason });
+      this.#tell(life, step, "wire", input.type, `The ${what} did not leave: ${input.reason}`, {
+        ...detail,
+        reason: input.reason,
+      });
     } else {
       this.#tell(life, step, "wire", input.type, `Nobody knows whether the ${what} left`, detail);
     }
@@ -158,7 +198,10 @@ export class Orders implements Projection<OrdersView> {
       if (this.#candidates.size > CANDIDATES_KEPT) this.#candidates.delete(this.#candidates.keys().next().value as string);
       return;
     }
-    if (fact.type === "order.intended") return this.#begin(fact, step);
+    if (fact.type === "order.intended") {
+      this.#begin(fact, step);
+      return;
+    }
     if (!("orderRef" in fact)) return;
     const life = this.#lives.get(fact.orderRef);
     if (life === undefined) return;
@@ -170,10 +213,16 @@ export class Orders implements Projection<OrdersView> {
         return;
       case "order.approved": {
         const { id, expiresAt, reducing } = fact.approval;
-        return tell("gate", `Approved as ${id}${reducing ? ", reducing" : ""}, for ${Math.round((expiresAt - step.now) / 1000)} s`, fact.approval);
+        tell(
+          "gate",
+          `Approved as ${id}${reducing ? ", reducing" : ""}, for ${Math.round((expiresAt - step.now) / 1000)} s`,
+          fact.approval,
+        );
+        return;
       }
       case "order.denied":
-        return tell("gate", `Denied: ${denialWords(fact.denial)}`, fact.denial);
+        tell("gate", `Denied: ${denialWords(fact.denial)}`, fact.denial);
+        return;
       case "order.priced": {
         const net = fact.ticket.action === "SELL" ? -fact.ticket.limitPrice : fact.ticket.limitPrice;
         const before = life.limit;
@@ -186,48 +235,78 @@ export class Orders implements Projection<OrdersView> {
           fact.natural === undefined ? "natural unknown" : `natural ${formatPrice(fact.natural)}`,
         ].join(", ");
         const price = before === undefined ? creditOrDebit(life.limit) : `${formatPrice(before)} → ${formatPrice(life.limit)}`;
-        return tell("price", `${fact.modify ? "Repriced" : "Priced"} at ${price} (${around})`, {
+        tell("price", `${fact.modify ? "Repriced" : "Priced"} at ${price} (${around})`, {
           limit: life.limit,
           ...(fact.mid === undefined ? {} : { mid: fact.mid }),
           ...(fact.natural === undefined ? {} : { natural: fact.natural }),
         });
+        return;
       }
       case "order.statusChanged":
         this.#identify(life, fact.permId);
-        if (input.type !== "order.statusReported" && input.type !== "order.reported") tell("broker", `The broker says ${fact.status}`, { status: fact.status });
+        if (input.type !== "order.statusReported" && input.type !== "order.reported")
+          tell("broker", `The broker says ${fact.status}`, { status: fact.status });
         return;
       case "order.errored":
-        if (input.type !== "order.errored") tell("broker", `The broker says ${fact.code}: ${fact.text}`, { code: fact.code, text: fact.text });
+        if (input.type !== "order.errored")
+          tell("broker", `The broker says ${fact.code}: ${fact.text}`, { code: fact.code, text: fact.text });
         return;
       case "order.doubted":
         life.doubted = true;
-        return tell("doubt", `Unknown: ${fact.reason}. Asking the broker`, { reason: fact.reason });
+        tell("doubt", `Unknown: ${fact.reason}. Asking the broker`, { reason: fact.reason });
+        return;
       case "order.resolved":
         life.doubted = false;
-        return tell("doubt", `Settled by the broker's records: ${fact.as}`, { as: fact.as });
+        tell("doubt", `Settled by the broker's records: ${fact.as}`, { as: fact.as });
+        return;
       case "fill.booked": {
         const { execId, contract, quantity, price, at } = fact;
-        life.fill({ seq: step.seq, at, execId, conId: contract.conId, name: contractName(contract), quantity, price, multiplier: contract.multiplier });
+        life.fill({
+          seq: step.seq,
+          at,
+          execId,
+          conId: contract.conId,
+          name: contractName(contract),
+          quantity,
+          price,
+          multiplier: contract.multiplier,
+        });
         this.#byExecution.set(execId, life);
-        return tell("fill", `Filled: ${sideWords(contract, quantity, price)}`, { execId, conId: contract.conId, quantity, price, at });
+        tell("fill", `Filled: ${sideWords(contract, quantity, price)}`, {
+          execId,
+          conId: contract.conId,
+          quantity,
+          price,
+          at,
+        });
+        return;
       }
       case "commission.booked":
         life.charge(fact.execId, fact.amount);
-        return tell("fee", `Commission ${formatMoney(fact.amount)}`, { execId: fact.execId, amount: fact.amount });
+        tell("fee", `Commission ${formatMoney(fact.amount)}`, { execId: fact.execId, amount: fact.amount });
+        return;
       case "order.ended": {
         if (life.ended === undefined) this.#open--;
         const { outcome, filledUnits, reason } = fact;
         life.ended = { outcome, filledUnits, reason };
         life.doubted = false;
         const because = reason === "" ? "" : `: ${reason}`;
-        return tell("end", `Ended ${outcome}, ${filledUnits} of ${life.intent.quantity} units${because}`, { outcome, filledUnits, reason });
+        tell("end", `Ended ${outcome}, ${filledUnits} of ${life.intent.quantity} units${because}`, {
+          outcome,
+          filledUnits,
+          reason,
+        });
+        return;
       }
     }
   }
 
   #begin({ intent }: Extract<SpokenFact, { type: "order.intended" }>, step: Step): void {
     const known = this.#lives.get(intent.orderRef);
-    if (known !== undefined) return this.#tell(known, step, "intent", "order.intended", "Intended again", {});
+    if (known !== undefined) {
+      this.#tell(known, step, "intent", "order.intended", "Intended again", {});
+      return;
+    }
     const life = new OrderLife(intent, timeOf(step), step.seq);
     const candidate = intent.purpose === "entry" ? this.#candidates.get(legsKey(intent.symbol, intent.legs)) : undefined;
     if (candidate !== undefined) life.decisionMid = { mid: candidate.mid, from: "candidate" };
@@ -236,12 +315,19 @@ export class Orders implements Projection<OrdersView> {
     this.#open++;
     const units = `${intent.quantity} × ${structureName(intent.symbol, intent.legs)}`;
     const risk = intent.maxLoss > 0 ? `, max loss ${shortMoney(intent.maxLoss)}` : "";
-    this.#tell(life, step, "intent", "order.intended", `${PURPOSE[intent.purpose]} wanted by ${intent.owner}: ${units}, ${intent.urgency}${risk}`, {
-      quantity: intent.quantity,
-      urgency: intent.urgency,
-      maxLoss: intent.maxLoss,
-      reducing: intent.reducing,
-    });
+    this.#tell(
+      life,
+      step,
+      "intent",
+      "order.intended",
+      `${PURPOSE[intent.purpose]} wanted by ${intent.owner}: ${units}, ${intent.urgency}${risk}`,
+      {
+        quantity: intent.quantity,
+        urgency: intent.urgency,
+        maxLoss: intent.maxLoss,
+        reducing: intent.reducing,
+      },
+    );
     this.#forget();
   }
 
@@ -281,7 +367,10 @@ export class Orders implements Projection<OrdersView> {
 
   /** The newest `limit` orders, newest first. */
   newest(limit: number): readonly OrderSummary[] {
-    return [...this.#lives.values()].slice(-limit).reverse().map(({ summary }) => summary);
+    return [...this.#lives.values()]
+      .slice(-limit)
+      .reverse()
+      .map(({ summary }) => summary);
   }
 
   get open(): number {

@@ -11,7 +11,7 @@ import { multiplierOf } from "../domain/payoff.ts";
 import { type Holding, unitsHeld } from "../domain/pnl.ts";
 import { type EpochMs, type Money, moneyUnits, notional, type Price } from "../domain/units.ts";
 import type { Step } from "../ports/journal.ts";
-import { averagePrice, bookLot, type BookedFill, type Lot } from "./lot.ts";
+import { averagePrice, type BookedFill, bookLot, type Lot } from "./lot.ts";
 import { factsOf, type Projection, type SpokenFact, timeOf } from "./spoken.ts";
 import { contractName, strikesOf, structureKind, structureName } from "./words.ts";
 
@@ -161,7 +161,8 @@ export class Positions implements Projection<PositionsView> {
       if (opened === undefined) return { unknown: `${slot.path || "an unknown order"} is being filled` };
       const units = unitsOf(opened.legs, slot.lots);
       if (units === undefined) return { unknown: `the legs of ${slot.path} are out of ratio` };
-      if (marked?.mark === undefined) return { unknown: `${opened.symbol} in ${slot.path}: ${marked?.unknown ?? "not marked yet"}` };
+      if (marked?.mark === undefined)
+        return { unknown: `${opened.symbol} in ${slot.path}: ${marked?.unknown ?? "not marked yet"}` };
       value += notional(marked.mark, multiplierOf(opened.legs), units);
     }
     return { value: moneyUnits(value) };
@@ -181,7 +182,9 @@ export class Positions implements Projection<PositionsView> {
   }
 
   get view(): PositionsView {
-    const slots = [...this.#slots.values()].filter(({ opened }) => opened !== undefined).sort((a, b) => (a.path < b.path ? -1 : 1));
+    const slots = [...this.#slots.values()]
+      .filter(({ opened }) => opened !== undefined)
+      .sort((a, b) => (a.path < b.path ? -1 : 1));
     return { slots: slots.map(positionIn), contracts: inOrder(this.#contracts.values()).map(heldContract) };
   }
 }

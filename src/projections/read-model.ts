@@ -9,7 +9,7 @@ import { Actors, type ActorsView } from "./actors.ts";
 import { Breakers, type BreakersView } from "./breakers.ts";
 import { type DecisionEntry, Decisions, type DecisionsView } from "./decisions.ts";
 import { Equity, type EquityView } from "./equity.ts";
-import { explainDecision, explainOrder, explainWhyNot, type Explanation, type WhyNot } from "./explain.ts";
+import { type Explanation, explainDecision, explainOrder, explainWhyNot, type WhyNot } from "./explain.ts";
 import { Futures, type FutureView } from "./futures.ts";
 import { happening } from "./happening.ts";
 import { Lines, type LinesView } from "./lines.ts";
@@ -123,7 +123,16 @@ class Reading implements ReadModel {
   }
 
   get status(): StatusView {
-    const { modes: _, runs: _runs, since: _since, discrepancies, slotLimit, lineLimit, reconciledAt: _at, ...session } = this.#session.view;
+    const {
+      modes: _,
+      runs: _runs,
+      since: _since,
+      discrepancies,
+      slotLimit,
+      lineLimit,
+      reconciledAt: _at,
+      ...session
+    } = this.#session.view;
     const equity = this.#equity.view;
     const breakers = this.#breakers.view;
     const trades = this.#trades.view;

@@ -5,9 +5,27 @@
 import { formatNewYork, newYorkDay } from "../domain/calendar/new-york.ts";
 import type { EngineMode } from "../domain/events/actors.ts";
 import { type EpochMs, formatPrice, moneyUnits, type Price, priceUnits } from "../domain/units.ts";
-import type { Step } from "../ports/journal.ts";
-import { effectsOf, factsOf, inputOf, keepNewest, type SpokenFact, type SpokenInput, timeOf } from "./spoken.ts";
-import { againstLimit, contractName, creditOrDebit, denialWords, durationWords, shortMoney, signedMoney, structureName } from "./words.ts";
+import type { Incident, Step } from "../ports/journal.ts";
+import {
+  effectsOf,
+  factsOf,
+  inputOf,
+  keepNewest,
+  type SpokenEffect,
+  type SpokenFact,
+  type SpokenInput,
+  timeOf,
+} from "./spoken.ts";
+import {
+  againstLimit,
+  contractName,
+  creditOrDebit,
+  denialWords,
+  durationWords,
+  shortMoney,
+  signedMoney,
+  structureName,
+} from "./words.ts";
 
 /** Colours and filters go by tone; the text says everything without it. */
 export type Tone = "plain" | "good" | "bad" | "alarm";
@@ -42,7 +60,9 @@ const MODE_TONE: { readonly [Mode in EngineMode]: Tone } = {
 };
 const PURPOSE = { entry: "entry", exit: "exit", reduce: "reduction" } as const;
 
-type Say = (about: Sentence["about"], tone: Tone, text: string) => void;
+/** What a fact amounts to: one sentence, or none. */
+type Told = Pick<Sentence, "about" | "tone" | "text"> | undefined;
+const say = (about: Sentence["about"], tone: Tone, text: string): Told => ({ about, tone, text });
 
 export class Story {
   readonly #sentences: Sentence[] = [];
@@ -51,7 +71,9 @@ export class Story {
   /** Per strategy: the stages told since its last candidate, today. */
   readonly #stopped = new Map<string, { readonly day: string; readonly stages: Set<string> }>();
   readonly #skipped = new Set<string>();
-  readonly #decided = new Map<string, string>();
+  /** What a slot would do, by its newest decision; and the slots that have begun to do it. */
+  readonly #wishes = new Map<string, string>();
+  readonly #leaving = new Set<string>();
   #differences = 0;
   #reconciledEpoch = 0;
   #mode = "";
@@ -61,23 +83,17 @@ export class Story {
 
   /** The sentences of one step, to be printed at once; the newest are kept too. */
   apply(step: Step): readonly Sentence[] {
-    const said: Sentence[] = [];
     const at = timeOf(step);
-    const say: Say = (about, tone, text) => said.push({ seq: step.seq, at, clock: formatNewYork(at), about, tone, text });
-    this.#hear(inputOf(step), say);
     const facts = factsOf(step);
     const ended = new Set(facts.flatMap((fact) => (fact.type === "order.ended" ? [fact.orderRef] : [])));
-    for (const fact of facts) {
+    const told = [
+      this.#hear(inputOf(step)),
       // The end of an order repeats the error that ended it.
-      if (fact.type !== "order.errored" || !ended.has(fact.orderRef)) this.#take(fact, at, say);
-    }
-    for (const effect of effectsOf(step)) {
-      if (effect.type !== "operator.notify" || TOLD_ELSEWHERE.test(effect.params.key)) continue;
-      say("notice", effect.params.severity === "critical" ? "alarm" : "plain", `NOTICE ${effect.params.text}`);
-    }
-    for (const incident of step.incidents) {
-      if (incident.kind === "poisoned") say("notice", "alarm", `POISONED ${incident.actor} by ${incident.event}: ${incident.detail}`);
-    }
+      ...facts.map((fact) => (fact.type === "order.errored" && ended.has(fact.orderRef) ? undefined : this.#take(fact, at))),
+      ...effectsOf(step).map(noticed),
+      ...step.incidents.map(poisoned),
+    ];
+    const said = told.flatMap((one) => (one === undefined ? [] : [{ seq: step.seq, at, clock: formatNewYork(at), ...one }]));
     for (const sentence of said) keepNewest(this.#sentences, sentence, SENTENCES_KEPT);
     if (said.length > 0) this.changedAt = step.seq;
     return said;
@@ -88,7 +104,7 @@ export class Story {
     return this.#sentences;
   }
 
-  #hear(input: SpokenInput, say: Say): void {
+  #hear(input: SpokenInput): Told {
     switch (input.type) {
       case "run.started":
         return say("run", "plain", `STARTED with ${input.config.mode} money, build ${input.build.slice(0, 12)}`);
@@ -107,7 +123,7 @@ export class Story {
     }
   }
 
-  #take(fact: SpokenFact, at: EpochMs, say: Say): void {
+  #take(fact: SpokenFact, at: EpochMs): Told {
     switch (fact.type) {
       case "engine.modeChanged": {
         const told = `${fact.mode}${fact.reason === "" ? "" : `: ${fact.reason}`}`;
@@ -125,7 +141,7 @@ export class Story {
       case "account.refused":
         return say("session", "alarm", `ACCOUNT refused: ${fact.reason}`);
       case "reconciliation.completed":
-        return this.#reconciled(fact, say);
+        return this.#reconciled(fact);
       case "breaker.changed": {
         if (fact.state === "tripped") return say("breaker", "alarm", `BREAKER ${fact.scope} tripped: ${fact.reason}`);
         if (fact.state === "probing") return say("breaker", "plain", `BREAKER ${fact.scope} probing: one entry at a time`);
@@ -138,7 +154,11 @@ export class Story {
         if (told?.day === day) told.stages.add(fact.stage);
         else this.#stopped.set(fact.strategy, { day, stages: new Set([fact.stage]) });
         const numbers = againstLimit(fact.actual, fact.limit, fact.unit);
-        return say("entry", "plain", `NO ENTRY ${fact.symbol} (${fact.stage}): ${fact.reason}${numbers === "" ? "" : `, ${numbers}`}`);
+        return say(
+          "entry",
+          "plain",
+          `NO ENTRY ${fact.symbol} (${fact.stage}): ${fact.reason}${numbers === "" ? "" : `, ${numbers}`}`,
+        );
       }
       case "filter.skipped": {
         const key = `${newYorkDay(at)} ${fact.strategy} ${fact.filter}`;
@@ -157,13 +177,13 @@ export class Story {
       case "slot.closed":
       case "slot.quarantined":
       case "decision.made":
-        return this.#position(fact, say);
+        return this.#position(fact);
       default:
-        if (fact.type === "order.intended" || "orderRef" in fact) this.#order(fact, say);
+        return fact.type === "order.intended" || "orderRef" in fact ? this.#order(fact) : undefined;
     }
   }
 
-  #reconciled({ discrepancies, epoch }: Extract<SpokenFact, { type: "reconciliation.completed" }>, say: Say): void {
+  #reconciled({ discrepancies, epoch }: Extract<SpokenFact, { type: "reconciliation.completed" }>): Told {
     const before = this.#differences;
     this.#differences = discrepancies.length;
     const first = discrepancies[0];
@@ -174,17 +194,18 @@ export class Story {
       return say("session", "alarm", `DIFFERENCE with the broker: ${first.subject} ${first.kind}, ${numbers}${more}`);
     }
     if (before > 0) return say("session", "good", "RECONCILED: our records and the broker's agree again");
-    if (this.#reconciledEpoch !== epoch) say("session", "good", "RECONCILED: our records and the broker's agree");
+    if (this.#reconciledEpoch === epoch) return;
     this.#reconciledEpoch = epoch;
+    return say("session", "good", "RECONCILED: our records and the broker's agree");
   }
 
-  #position(fact: Extract<SpokenFact, { type: "slot.opened" | "slot.closed" | "slot.quarantined" | "decision.made" }>, say: Say): void {
+  #position(fact: Extract<SpokenFact, { type: "slot.opened" | "slot.closed" | "slot.quarantined" | "decision.made" }>): Told {
     const { actor: slot } = fact;
     switch (fact.type) {
       case "slot.opened": {
         const name = structureName(fact.symbol, fact.legs);
         this.#positions.set(slot, name);
-        this.#decided.delete(slot);
+        this.#forget(slot);
         const units = fact.quantity === 1 ? "" : `${fact.quantity} × `;
         const maxLoss = shortMoney(moneyUnits(fact.unitMaxLoss * fact.quantity));
         return say("entry", "good", `ENTER ${units}${name} for ${creditOrDebit(fact.netPrice)}, max loss ${maxLoss}`);
@@ -192,7 +213,7 @@ export class Story {
       case "slot.closed": {
         const name = this.#positions.get(slot) ?? fact.symbol;
         this.#positions.delete(slot);
-        this.#decided.delete(slot);
+        this.#forget(slot);
         const tone = fact.profit > 0 ? "good" : fact.profit < 0 ? "bad" : "plain";
         const result = `${signedMoney(fact.profit)} after ${shortMoney(fact.fees)} of fees`;
         return say("exit", tone, `EXIT ${name} by ${fact.rule}: ${result}, held ${durationWords(fact.heldMs)}`);
@@ -200,28 +221,42 @@ export class Story {
       case "slot.quarantined":
         return say("notice", "alarm", `QUARANTINED ${slot}: ${fact.reason}`);
       case "decision.made": {
+        // What a rule concludes may need confirming: it is told when the slot acts on it.
         const { action, rule } = fact.decision;
-        if (this.#decided.get(slot) === `${action} ${rule}`) return;
-        const before = this.#decided.get(slot);
-        this.#decided.set(slot, `${action} ${rule}`);
         if (action === "hold") {
-          if (before !== undefined) say("exit", "plain", `HOLD ${this.#positions.get(slot) ?? fact.symbol} after all`);
+          this.#wishes.delete(slot);
           return;
         }
         const fired = fact.trace.find((trace) => trace.rule === rule);
-        const numbers = fired?.actual === undefined ? "" : `, ${againstLimit(fired.actual, fired.threshold ?? null, fired.unit ?? "")}`;
+        const numbers =
+          fired?.actual === undefined ? "" : `, ${againstLimit(fired.actual, fired.threshold ?? null, fired.unit ?? "")}`;
         const what = action === "close" ? "CLOSE" : "REDUCE";
-        return say("exit", "plain", `${what} ${this.#positions.get(slot) ?? fact.symbol} by ${rule}, ${fact.decision.urgency} urgency${numbers}`);
+        const name = this.#positions.get(slot) ?? fact.symbol;
+        this.#wishes.set(slot, `${what} ${name} by ${rule}, ${fact.decision.urgency} urgency${numbers}`);
+        return;
       }
     }
   }
 
-  #order(fact: SpokenFact, say: Say): void {
+  #forget(slot: string): void {
+    this.#wishes.delete(slot);
+    this.#leaving.delete(slot);
+  }
+
+  /** The first exit of a position says why. */
+  #leaves(slot: string): Told {
+    const wish = this.#wishes.get(slot);
+    if (wish === undefined || this.#leaving.has(slot)) return;
+    this.#leaving.add(slot);
+    return say("exit", "plain", wish);
+  }
+
+  #order(fact: SpokenFact): Told {
     if (fact.type === "order.intended") {
       const { intentId, orderRef, symbol, legs, purpose } = fact.intent;
       this.#orders.set(orderRef, { intentId, name: structureName(symbol, legs), purpose });
       if (this.#orders.size > ORDERS_KEPT) this.#orders.delete(this.#orders.keys().next().value as string);
-      return;
+      return purpose === "entry" ? undefined : this.#leaves(fact.intent.owner);
     }
     if (!("orderRef" in fact)) return;
     const order = this.#orders.get(fact.orderRef) ?? { intentId: fact.orderRef, name: "", purpose: "entry" };
@@ -234,7 +269,11 @@ export class Story {
         const { limit: before } = order;
         order.limit = limit;
         if (before === limit) return;
-        return say("order", "plain", `OFFER ${order.name === "" ? order.intentId : order.name} ${PURPOSE[order.purpose]}: ${offered(before, limit)}`);
+        return say(
+          "order",
+          "plain",
+          `OFFER ${order.name === "" ? order.intentId : order.name} ${PURPOSE[order.purpose]}: ${offered(before, limit)}`,
+        );
       }
       case "order.errored":
         return say("order", "bad", `BROKER on ${what}: ${fact.code} ${fact.text}`);
@@ -243,19 +282,32 @@ export class Story {
       case "order.resolved":
         return say("doubt", "good", `SETTLED ${what}: by the broker's records ${fact.as}`);
       case "fill.booked": {
-        if (fact.execId.endsWith("/corrected")) return say("fill", "bad", `CORRECTION takes back ${fact.execId.replace("/corrected", "")}`);
+        if (fact.execId.endsWith("/corrected"))
+          return say("fill", "bad", `CORRECTION takes back ${fact.execId.replace("/corrected", "")}`);
         const side = fact.quantity > 0 ? "bought" : "sold";
-        return say("fill", "plain", `FILL ${side} ${Math.abs(fact.quantity)} ${contractName(fact.contract)} at ${formatPrice(fact.price)}`);
+        return say(
+          "fill",
+          "plain",
+          `FILL ${side} ${Math.abs(fact.quantity)} ${contractName(fact.contract)} at ${formatPrice(fact.price)}`,
+        );
       }
       case "order.ended": {
         if (fact.outcome === "filled" && order.purpose !== "reduce") return;
         const because = fact.reason === "" ? "" : `: ${fact.reason}`;
-        const tone = fact.outcome === "filled" ? "good" : fact.outcome === "rejected" || fact.outcome === "notAtBroker" ? "bad" : "plain";
+        const tone =
+          fact.outcome === "filled" ? "good" : fact.outcome === "rejected" || fact.outcome === "notAtBroker" ? "bad" : "plain";
         return say("order", tone, `ENDED ${what} ${fact.outcome}${because}`);
       }
     }
   }
 }
+
+const noticed = (effect: SpokenEffect): Told => {
+  if (effect.type !== "operator.notify" || TOLD_ELSEWHERE.test(effect.params.key)) return;
+  return say("notice", effect.params.severity === "critical" ? "alarm" : "plain", `NOTICE ${effect.params.text}`);
+};
+const poisoned = ({ kind, actor, event, detail }: Incident): Told =>
+  kind === "poisoned" ? say("notice", "alarm", `POISONED ${actor} by ${event}: ${detail}`) : undefined;
 
 /** `a credit of 1.30`, then `1.30 → 1.28` within the same sign. */
 const offered = (before: Price | undefined, limit: Price): string => {

@@ -54,7 +54,11 @@ export class Trades implements Projection<TradesView> {
     this.#opened.delete(slot);
     const entry = opened && { openedAt: opened.at, quantity: opened.quantity, netPrice: opened.netPrice };
     const name = opened === undefined ? symbol : structureName(symbol, opened.legs);
-    keepNewest(this.#trades, { seq: step.seq, closedAt: timeOf(step), slot, strategy, symbol, name, ...entry, rule, profit, fees, heldMs }, TRADES_KEPT);
+    keepNewest(
+      this.#trades,
+      { seq: step.seq, closedAt: timeOf(step), slot, strategy, symbol, name, ...entry, rule, profit, fees, heldMs },
+      TRADES_KEPT,
+    );
     this.#count++;
     if (profit > 0) this.#winners++;
     this.#profit = moneyUnits(this.#profit + profit);
@@ -67,6 +71,12 @@ export class Trades implements Projection<TradesView> {
   }
 
   get view(): TradesView {
-    return { count: this.#count, winners: this.#winners, profit: this.#profit, fees: this.#fees, trades: this.#trades.toReversed() };
+    return {
+      count: this.#count,
+      winners: this.#winners,
+      profit: this.#profit,
+      fees: this.#fees,
+      trades: this.#trades.toReversed(),
+    };
   }
 }

@@ -1,5 +1,5 @@
 /** How a trader says it: structures, prices, amounts and durations as text. For people only; nothing reads these back. */
-import { isOption, type Contract, type Leg } from "../domain/contract.ts";
+import { type Contract, isOption, type Leg } from "../domain/contract.ts";
 import type { Denial } from "../domain/denial.ts";
 import { legName } from "../domain/structure-quote.ts";
 import { formatMoney, formatPrice, type Money, type Price, priceUnits } from "../domain/units.ts";

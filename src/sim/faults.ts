@@ -50,7 +50,7 @@ export interface FaultOptions {
   readonly most: number;
   readonly names: readonly FaultName[];
 }
-export const SWARM: FaultOptions = { least: 2, most: 12, names: FAULT_NAMES };
+export const SWARM: FaultOptions = { least: 2, most: 20, names: FAULT_NAMES };
 export const NO_FAULTS: FaultOptions = { least: 0, most: 0, names: [] };
 
 /** No trouble begins in the last part of a session: by its end everything must have been put right. */
@@ -82,7 +82,7 @@ export const drawFaults = (
     const when =
       timed < 0.5
         ? { at: Math.floor(from + place * (to - from)) }
-        : { order: 1 + Math.floor(place * 8), afterMs: after < 0.4 ? 0 : Math.floor(after * after * 4_000) };
+        : { order: 1 + Math.floor(place * 20), afterMs: after < 0.4 ? 0 : Math.floor(after * after * 4_000) };
     return { name, when, chance };
   });
 };

@@ -3,7 +3,10 @@ import type { FastifyInstance } from "fastify";
 import type { EpochMs } from "../domain/units.ts";
 import type { ReadModel } from "../projections/read-model.ts";
 
-const NOT_FOUND = (what: string) => ({ error: "notFound", message: `${what} is not among what is kept here; the journal has it all` });
+const NOT_FOUND = (what: string) => ({
+  error: "notFound",
+  message: `${what} is not among what is kept here; the journal has it all`,
+});
 const INTENT_ID = /^\d{8}-[a-z0-9]+-\d+$/;
 const SYMBOL = /^[A-Z0-9.]{1,12}$/;
 
@@ -40,6 +43,9 @@ export const readingRoutes = (app: FastifyInstance, readModel: ReadModel): void 
     const seq = wholeNumber(request.params.seq);
     const explained = seq === undefined ? undefined : readModel.explainDecision(seq, request.query.slot);
     return explained ?? reply.code(404).send(NOT_FOUND("a decision at this seq"));
+  });
+  app.get<{ Querystring: { slot?: string } }>("/api/v1/explain/slot", (request, reply) => {
+    return readModel.explainSlot(request.query.slot ?? "") ?? reply.code(404).send(NOT_FOUND("a decision about this slot"));
   });
   app.get<{ Querystring: { symbol?: string; at?: string } }>("/api/v1/explain/why-not", (request, reply) => {
     const { symbol = "", at } = request.query;

@@ -17,7 +17,13 @@ const reason = z
   .regex(/^\P{Cc}*$/u, "one line of text");
 const tightening = z.strictObject({ reason: reason.default("no reason given") });
 const loosening = z.strictObject({ reason: reason.min(1, "a reason is wanted for this") });
-const rearming = z.strictObject({ reason: reason.min(1, "a reason is wanted for this"), scope: z.string().regex(/^[a-zA-Z0-9-]{1,40}$/).default("engine") });
+const rearming = z.strictObject({
+  reason: reason.min(1, "a reason is wanted for this"),
+  scope: z
+    .string()
+    .regex(/^[a-zA-Z0-9-]{1,40}$/)
+    .default("engine"),
+});
 
 type Verb = "pause" | "resume" | "halt" | "rearm";
 const BODIES: { readonly [V in Verb]: z.ZodType<{ readonly reason: string; readonly scope?: string }> } = {
@@ -37,9 +43,12 @@ export const commandRoutes = (app: FastifyInstance, command: Command): void => {
       }
       const given = { by: "operator", from: "api" as const, reason: body.data.reason };
       const input: OperatorEvent =
-        verb === "rearm" ? { type: "operator.rearm", ...given, scope: body.data.scope ?? "engine" } : { type: `operator.${verb}`, ...given };
+        verb === "rearm"
+          ? { type: "operator.rearm", ...given, scope: body.data.scope ?? "engine" }
+          : { type: `operator.${verb}`, ...given };
       const answer = await command(input);
-      if ("refused" in answer) return reply.code(503).header("retry-after", "1").send({ error: "refused", message: answer.refused });
+      if ("refused" in answer)
+        return reply.code(503).header("retry-after", "1").send({ error: "refused", message: answer.refused });
       return { seq: answer.seq };
     });
   }

@@ -4,10 +4,11 @@
  *
  *   {n, seq, type: "snapshot" | "update", parts: {status, positions, …}}     n counts per connection: a gap means reload
  */
+import type { ActorView } from "../projections/actors.ts";
 import type { ChangedAt, ReadModel } from "../projections/read-model.ts";
 
 /** As much of a WebSocket as we use. */
-export interface Socket {
+export interface Reader {
   send(text: string): void;
   close(code: number, reason: string): void;
   terminate(): void;
@@ -24,10 +25,11 @@ const ORDERS_SHOWN = 60;
 const DECISIONS_SHOWN = 40;
 const SENTENCES_SHOWN = 120;
 const TRADES_SHOWN = 50;
+const ORDER_ACTORS_SHOWN = 24;
 
 type Part = Exclude<keyof ChangedAt, "equity">;
 const PARTS: { readonly [P in Part]: (model: ReadModel) => unknown } = {
-  actors: ({ actors }) => actors,
+  actors: ({ actors }) => ({ ...actors, count: actors.actors.length, actors: actorsShown(actors.actors) }),
   positions: ({ positions }) => positions,
   orders: (model) => ({ orders: model.newestOrders(ORDERS_SHOWN) }),
   decisions: ({ decisions: { decisions, funnels } }) => ({ decisions: decisions.slice(0, DECISIONS_SHOWN), funnels }),
@@ -37,8 +39,15 @@ const PARTS: { readonly [P in Part]: (model: ReadModel) => unknown } = {
   story: ({ story }) => story.slice(-SENTENCES_SHOWN),
 };
 
+/** Orders stay among the living until their day is archived: of theirs, the newest. */
+const actorsShown = (actors: readonly ActorView[]): readonly ActorView[] => {
+  const orders = actors.filter(({ machine }) => machine === "order");
+  const dropped = new Set(orders.toSorted((a, b) => b.sinceSeq - a.sinceSeq).slice(ORDER_ACTORS_SHOWN));
+  return actors.filter((actor) => !dropped.has(actor));
+};
+
 interface Client {
-  readonly socket: Socket;
+  readonly socket: Reader;
   n: number;
   quietTicks: number;
   seq: number;
@@ -55,7 +64,7 @@ export class Stream {
     this.#model = model;
   }
 
-  join(socket: Socket): void {
+  join(socket: Reader): void {
     const client: Client = { socket, n: 0, quietTicks: 0, seq: -1, points: 0, generation: -1 };
     const leave = (): void => {
       this.#clients.delete(client);

@@ -4,7 +4,7 @@ import type { Step } from "../../src/ports/journal.ts";
 import { stateWords } from "../../src/projections/actors.ts";
 import { createReadModel, type ReadModel } from "../../src/projections/read-model.ts";
 import { figure, structureKind } from "../../src/projections/words.ts";
-import { condor, OPEN, scriptedDay, Script, startOfDay } from "../support/scripted-day.ts";
+import { condor, OPEN, Script, scriptedDay, startOfDay } from "../support/scripted-day.ts";
 
 const read = (steps: readonly Step[]): { readonly model: ReadModel; readonly told: string[] } => {
   const model = createReadModel();
@@ -22,7 +22,9 @@ const hasFact =
 describe("the story", () => {
   it("tells an entry with its structure, credit and worst loss, and an exit with rule, profit, fees and time held", () => {
     expect(told).toContain("ENTER SPY iron condor 560/565/620/625 2027-01-15 for a credit of 1.24, max loss $376");
-    expect(told).toContain("EXIT SPY iron condor 560/565/620/625 2027-01-15 by take-profit: +$58.80 after $5.20 of fees, held 57 min");
+    expect(told).toContain(
+      "EXIT SPY iron condor 560/565/620/625 2027-01-15 by take-profit: +$58.80 after $5.20 of fees, held 57 min",
+    );
   });
 
   it("tells price steps as what they were and are, denials with their reason, and the breaker's trip and recovery", () => {
@@ -59,7 +61,14 @@ describe("status", () => {
     expect([entering.slots.used, entering.openPositions]).toEqual([1, 0]);
     const opened = upTo(hasFact("slot.opened")).status;
     expect([opened.slots.used, opened.openPositions]).toEqual([1, 1]);
-    expect(model.status).toMatchObject({ slots: { used: 1, limit: 10 }, openPositions: 1, trades: 1, fills: 12, mode: "trading", openOrders: 0 });
+    expect(model.status).toMatchObject({
+      slots: { used: 1, limit: 10 },
+      openPositions: 1,
+      trades: 1,
+      fills: 12,
+      mode: "trading",
+      openOrders: 0,
+    });
   });
 
   it("names an order that is out of sight as doubted until it is settled", () => {
@@ -76,7 +85,9 @@ describe("status", () => {
   it("says in a sentence what happens, in every mode", () => {
     const sentence = (type: string): string => upTo(hasFact("engine.modeChanged", ({ mode }) => mode === type)).status.happening;
     expect(sentence("reconciling")).toBe("Asking the broker for orders, executions and positions before anything is sent.");
-    expect(upTo(hasFact("order.priced")).status.happening).toContain("Working the entry of SPY iron condor 560/565/620/625 2027-01-15 at a credit of 1.30");
+    expect(upTo(hasFact("order.priced")).status.happening).toContain(
+      "Working the entry of SPY iron condor 560/565/620/625 2027-01-15 at a credit of 1.30",
+    );
     expect(model.status.happening).toContain("Holding QQQ iron condor");
     expect(createReadModel().status.happening).toBe("Nothing has run yet.");
   });
@@ -107,7 +118,9 @@ describe("decisions", () => {
   });
 
   it("can be asked for by any step in which they stood", () => {
-    const closing = DAY_STEPS.find(hasFact("decision.made", ({ decision }) => (decision as { action: string }).action === "close"))!;
+    const closing = DAY_STEPS.find(
+      hasFact("decision.made", ({ decision }) => (decision as { action: string }).action === "close"),
+    )!;
     expect(model.explainDecision(closing.seq)!.lines[0]).toBe("SPY in slot/s1: close by take-profit, normal urgency");
     expect(model.explainDecision(closing.seq)!.lines).toContain(" 3  take-profit fired: 51.2 against 50 % of base");
     expect(model.explainDecision(1)).toBeUndefined();
@@ -131,7 +144,23 @@ describe("the why-not funnel", () => {
     const script = new Script();
     startOfDay(script);
     const stop = (): void => {
-      script.tick("strategy/a", { facts: [["strategy/a", { type: "candidate.stopped", strategy: "a", symbol: "SPY", stage: "credit", reason: "too small", actual: 1, limit: 2, unit: "%" }]] });
+      script.tick("strategy/a", {
+        facts: [
+          [
+            "strategy/a",
+            {
+              type: "candidate.stopped",
+              strategy: "a",
+              symbol: "SPY",
+              stage: "credit",
+              reason: "too small",
+              actual: 1,
+              limit: 2,
+              unit: "%",
+            },
+          ],
+        ],
+      });
     };
     stop();
     stop();
@@ -186,7 +215,11 @@ describe("actors", () => {
 describe("trades", () => {
   it("sum to what was closed", () => {
     expect(model.trades).toMatchObject({ count: 1, winners: 1, profit: money(58.8), fees: money(5.2) });
-    expect(model.trades.trades[0]).toMatchObject({ name: "SPY iron condor 560/565/620/625 2027-01-15", rule: "take-profit", quantity: 1 });
+    expect(model.trades.trades[0]).toMatchObject({
+      name: "SPY iron condor 560/565/620/625 2027-01-15",
+      rule: "take-profit",
+      quantity: 1,
+    });
   });
 });
 
@@ -199,6 +232,11 @@ describe("words", () => {
     expect(structureKind(legs.slice(0, 3))).toBe("3-leg structure");
   });
   it("group thousands and keep what matters of small figures", () => {
-    expect([figure(1_234_567.891), figure(-0.00125), figure(7.7612), figure(0)]).toEqual(["1,234,567.89", "-0.0013", "7.76", "0"]);
+    expect([figure(1_234_567.891), figure(-0.00125), figure(7.7612), figure(0)]).toEqual([
+      "1,234,567.89",
+      "-0.0013",
+      "7.76",
+      "0",
+    ]);
   });
 });

@@ -8,8 +8,21 @@ import { condor, intentOf, Script, startOfDay } from "../support/scripted-day.ts
 
 /** One thing that may happen to a slot: leg fills out of the blue are as welcome as orderly ones. */
 type Happening =
-  | { readonly what: "leg"; readonly slot: number; readonly leg: number; readonly quantity: number; readonly price: Price; readonly fee: number | undefined }
-  | { readonly what: "units"; readonly slot: number; readonly quantity: number; readonly price: Price; readonly fee: number | undefined }
+  | {
+      readonly what: "leg";
+      readonly slot: number;
+      readonly leg: number;
+      readonly quantity: number;
+      readonly price: Price;
+      readonly fee: number | undefined;
+    }
+  | {
+      readonly what: "units";
+      readonly slot: number;
+      readonly quantity: number;
+      readonly price: Price;
+      readonly fee: number | undefined;
+    }
   | { readonly what: "mark"; readonly slot: number; readonly mark: Price | undefined }
   | { readonly what: "correct" };
 
@@ -20,10 +33,21 @@ const quantity = fc.integer({ min: -4, max: 4 }).filter((n) => n !== 0);
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   fc.record({ what: fc.constant("leg" as const), slot, leg: fc.integer({ min: 0, max: 3 }), quantity, price: legPrice, fee }),
   fc.record({ what: fc.constant("units" as const), slot, quantity, price: legPrice, fee }),
-  fc.record({ what: fc.constant("mark" as const), slot, mark: fc.option(fc.integer({ min: -500, max: 0 }).map((cents) => priceUnits(cents * 100)), { nil: undefined }) }),
+  fc.record({
+    what: fc.constant("mark" as const),
+    slot,
+    mark: fc.option(
+      fc.integer({ min: -500, max: 0 }).map((cents) => priceUnits(cents * 100)),
+      { nil: undefined },
+    ),
+  }),
   fc.record({ what: fc.constant("correct" as const) }),
 );
-const LEGS: readonly (readonly Leg[])[] = [condor("SPY", 560, 565, 620, 625), condor("QQQ", 480, 485, 530, 535), condor("IWM", 200, 205, 230, 235)];
+const LEGS: readonly (readonly Leg[])[] = [
+  condor("SPY", 560, 565, 620, 625),
+  condor("QQQ", 480, 485, 530, 535),
+  condor("IWM", 200, 205, 230, 235),
+];
 const CASH = money(250_000);
 
 interface Book {
@@ -41,14 +65,45 @@ const played = (happenings: readonly Happening[]): { readonly steps: Step[]; rea
   const script = new Script();
   startOfDay(script, CASH);
   const book: Book = { cash: BigInt(CASH), commissions: 0n, fills: 0, held: [0, 1, 2, 3].map(() => [0, 0, 0, 0]), marks: [] };
-  const booked: { readonly orderRef: string; readonly execId: string; readonly slot: number; readonly leg: number; readonly quantity: number; readonly price: Price }[] = [];
-  const orders = LEGS.map((legs, index) => intentOf({ n: 1, slot: `slot/s${index + 1}`, symbol: legs[0]!.contract.symbol, purpose: "entry", legs, quantity: 1, limits: [], mid: price(-1), natural: price(-1) }));
+  const booked: {
+    readonly orderRef: string;
+    readonly execId: string;
+    readonly slot: number;
+    readonly leg: number;
+    readonly quantity: number;
+    readonly price: Price;
+  }[] = [];
+  const orders = LEGS.map((legs, index) =>
+    intentOf({
+      n: 1,
+      slot: `slot/s${index + 1}`,
+      symbol: legs[0]!.contract.symbol,
+      purpose: "entry",
+      legs,
+      quantity: 1,
+      limits: [],
+      mid: price(-1),
+      natural: price(-1),
+    }),
+  );
   orders.forEach((intent, index) => {
     const { owner, symbol, legs } = intent;
     script.tick(owner, {
       facts: [
         [`order/x/s${index + 1}-1`, { type: "order.intended", intent }],
-        [owner, { type: "slot.opened", slot: owner, strategy: "any", symbol, legs, quantity: 1, netPrice: price(-1), unitMaxLoss: money(400) }],
+        [
+          owner,
+          {
+            type: "slot.opened",
+            slot: owner,
+            strategy: "any",
+            symbol,
+            legs,
+            quantity: 1,
+            netPrice: price(-1),
+            unitMaxLoss: money(400),
+          },
+        ],
       ],
     });
   });
@@ -57,7 +112,9 @@ const played = (happenings: readonly Happening[]): { readonly steps: Step[]; rea
     const { orderRef, legs } = orders[slot - 1]!;
     const { contract } = legs[leg]!;
     const execId = undoes === undefined ? `e${++n}` : `${undoes}/corrected`;
-    script.pass(700).tick("order", { facts: [["order", { type: "fill.booked", orderRef, execId, contract, quantity, price: each, at: script.now as EpochMs }]] });
+    script.pass(700).tick("order", {
+      facts: [["order", { type: "fill.booked", orderRef, execId, contract, quantity, price: each, at: script.now as EpochMs }]],
+    });
     if (undoes === undefined) booked.push({ orderRef, execId, slot, leg, quantity, price: each });
     book.cash -= BigInt(quantity) * BigInt(each) * 100n;
     book.fills += undoes === undefined ? 1 : -1;
@@ -70,12 +127,15 @@ const played = (happenings: readonly Happening[]): { readonly steps: Step[]; rea
   };
   for (const one of happenings) {
     if (one.what === "leg") fill(one.slot, one.leg, one.quantity, one.price, one.fee);
-    else if (one.what === "units") LEGS[one.slot - 1]!.forEach(({ ratio }, leg) => fill(one.slot, leg, ratio * one.quantity, one.price, one.fee));
-    else if (one.what === "mark") {
+    else if (one.what === "units") {
+      for (const [leg, { ratio }] of LEGS[one.slot - 1]!.entries()) fill(one.slot, leg, ratio * one.quantity, one.price, one.fee);
+    } else if (one.what === "mark") {
       book.marks[one.slot] = one.mark;
       const symbol = LEGS[one.slot - 1]![0]!.contract.symbol;
       const marked = one.mark === undefined ? { unknown: "a spread too wide" } : { mark: one.mark };
-      script.pass(1_000).tick(`slot/s${one.slot}`, { facts: [[`slot/s${one.slot}`, { type: "slot.marked", slot: `slot/s${one.slot}`, symbol, ...marked }]] });
+      script.pass(1_000).tick(`slot/s${one.slot}`, {
+        facts: [[`slot/s${one.slot}`, { type: "slot.marked", slot: `slot/s${one.slot}`, symbol, ...marked }]],
+      });
     } else {
       const wrong = booked.pop();
       if (wrong !== undefined) fill(wrong.slot, wrong.leg, -wrong.quantity, wrong.price, undefined, wrong.execId);
@@ -117,7 +177,9 @@ describe("equity", () => {
           const inRatio = legs.every(({ ratio }, leg) => held[leg] === ratio * units);
           value = value === undefined || !inRatio || mark === undefined ? undefined : value + BigInt(units) * BigInt(mark) * 100n;
         });
-        expect(equity.equity === undefined ? undefined : BigInt(equity.equity)).toBe(value === undefined ? undefined : book.cash + value);
+        expect(equity.equity === undefined ? undefined : BigInt(equity.equity)).toBe(
+          value === undefined ? undefined : book.cash + value,
+        );
         expect(equity.unknown === undefined).toBe(value !== undefined);
       }),
     );
@@ -127,7 +189,9 @@ describe("equity", () => {
     fc.assert(
       fc.property(happenings, (what) => {
         const { steps, book } = played(what);
-        const expected = LEGS.flatMap((legs, index) => legs.map(({ contract }, leg) => [contract.conId, book.held[index + 1]![leg]] as const)).filter(([, n]) => n !== 0);
+        const expected = LEGS.flatMap((legs, index) =>
+          legs.map(({ contract }, leg) => [contract.conId, book.held[index + 1]![leg]] as const),
+        ).filter(([, n]) => n !== 0);
         const shown = readOf(steps).positions.contracts.map(({ conId, quantity }) => [conId, quantity] as const);
         expect(new Map(shown)).toEqual(new Map(expected));
       }),
@@ -145,7 +209,9 @@ describe("equity", () => {
 
   it("is the same for the same steps, read live or back from their JSON", () => {
     const everything = (model: ReadModel): unknown =>
-      JSON.parse(JSON.stringify([model.status, model.actors, model.positions, model.equity, model.orders, model.decisions, model.story]));
+      JSON.parse(
+        JSON.stringify([model.status, model.actors, model.positions, model.equity, model.orders, model.decisions, model.story]),
+      );
     fc.assert(
       fc.property(happenings, (what) => {
         const { steps } = played(what);
@@ -163,10 +229,36 @@ describe("equity", () => {
     expect(model.equity.equity).toBeUndefined();
   });
 
+  it("replaces a commission that is reported again for the same execution", () => {
+    const { steps } = played([{ what: "leg", slot: 1, leg: 0, quantity: 1, price: priceUnits(100), fee: 6_500 }]);
+    const model = readOf(steps);
+    const before = model.equity.cash!;
+    const { orderRef } = steps.flatMap(({ facts }) => facts).find(({ type }) => type === "commission.booked")!;
+    const again = { actor: "order", type: "commission.booked", orderRef, execId: "e1", amount: 7_000 };
+    model.apply({ ...steps.at(-1)!, seq: steps.length + 1, facts: [again] });
+    expect(model.equity.commissions).toBe(7_000);
+    expect(model.equity.cash).toBe(before - 500);
+  });
+
   it("takes no cash for starting cash that the broker named after a fill", () => {
     const script = new Script();
     const { contract } = LEGS[0]![0]!;
-    script.tick("order", { facts: [["order", { type: "fill.booked", orderRef: "any", execId: "e1", contract, quantity: 1, price: price(1), at: script.now as EpochMs }]] });
+    script.tick("order", {
+      facts: [
+        [
+          "order",
+          {
+            type: "fill.booked",
+            orderRef: "any",
+            execId: "e1",
+            contract,
+            quantity: 1,
+            price: price(1),
+            at: script.now as EpochMs,
+          },
+        ],
+      ],
+    });
     script.tick("reconciler", { facts: [["reconciler", { type: "account.valued", account: "DU1", cash: money(5) }]] });
     expect(readOf(script.steps).equity.startingCash).toBeUndefined();
   });
@@ -175,15 +267,19 @@ describe("equity", () => {
 describe("a lot's average price", () => {
   it("is that of the fills that opened it, whatever was closed since", () => {
     fc.assert(
-      fc.property(fc.array(fc.record({ quantity: fc.integer({ min: 1, max: 5 }), price: legPrice }), { minLength: 1, maxLength: 6 }), fc.nat(), (opened, closing) => {
-        const total = opened.reduce((sum, { quantity }) => sum + quantity, 0);
-        const close = closing % total;
-        const what: Happening[] = opened.map((one) => ({ what: "leg", slot: 1, leg: 0, fee: undefined, ...one }));
-        if (close > 0) what.push({ what: "leg", slot: 1, leg: 0, quantity: -close, price: priceUnits(77), fee: undefined });
-        const cost = opened.reduce((sum, one) => sum + one.quantity * one.price, 0);
-        const [lot] = readOf(played(what).steps).positions.contracts;
-        expect(lot!.averagePrice).toBe(Math.round(cost / total));
-      }),
+      fc.property(
+        fc.array(fc.record({ quantity: fc.integer({ min: 1, max: 5 }), price: legPrice }), { minLength: 1, maxLength: 6 }),
+        fc.nat(),
+        (opened, closing) => {
+          const total = opened.reduce((sum, { quantity }) => sum + quantity, 0);
+          const close = closing % total;
+          const what: Happening[] = opened.map((one) => ({ what: "leg", slot: 1, leg: 0, fee: undefined, ...one }));
+          if (close > 0) what.push({ what: "leg", slot: 1, leg: 0, quantity: -close, price: priceUnits(77), fee: undefined });
+          const cost = opened.reduce((sum, one) => sum + one.quantity * one.price, 0);
+          const [lot] = readOf(played(what).steps).positions.contracts;
+          expect(lot!.averagePrice).toBe(Math.round(cost / total));
+        },
+      ),
     );
   });
 

@@ -4,11 +4,34 @@ import type { BrokerOrderStatus } from "../../src/domain/events/broker.ts";
 import { type EpochMs, money, price } from "../../src/domain/units.ts";
 import type { Step } from "../../src/ports/journal.ts";
 import { createReadModel } from "../../src/projections/read-model.ts";
-import { condor, endOrder, fillOrder, intentOf, scriptedDay, Script, startOfDay, workOrder } from "../support/scripted-day.ts";
+import { condor, endOrder, fillOrder, intentOf, Script, scriptedDay, startOfDay, workOrder } from "../support/scripted-day.ts";
 
 /** What the broker may say between, and to whom: our order by its ids, a stranger's, our order id under a stranger's client. */
-type Word = "status" | "permIdOnly" | "reported" | "errored" | "repeatedExecution" | "summary" | "repeatedFee" | "stranger" | "otherClient" | "unconfirmed" | "refused";
-const words: Word[] = ["status", "permIdOnly", "reported", "errored", "repeatedExecution", "summary", "repeatedFee", "stranger", "otherClient", "unconfirmed", "refused"];
+type Word =
+  | "status"
+  | "permIdOnly"
+  | "reported"
+  | "errored"
+  | "repeatedExecution"
+  | "summary"
+  | "repeatedFee"
+  | "stranger"
+  | "otherClient"
+  | "unconfirmed"
+  | "refused";
+const words: Word[] = [
+  "status",
+  "permIdOnly",
+  "reported",
+  "errored",
+  "repeatedExecution",
+  "summary",
+  "repeatedFee",
+  "stranger",
+  "otherClient",
+  "unconfirmed",
+  "refused",
+];
 const STRANGE: ReadonlySet<Word> = new Set(["stranger", "otherClient"]);
 const LEGS = condor("SPY", 560, 565, 620, 625);
 
@@ -23,7 +46,16 @@ const lived = (said: readonly Word[], prices: number): Lived => {
   const script = new Script();
   startOfDay(script);
   const before = script.steps.length;
-  const order = { n: 1, slot: "slot/s1", symbol: "SPY", purpose: "entry" as const, legs: LEGS, quantity: 1, mid: price(-1.3), natural: price(-1.2) };
+  const order = {
+    n: 1,
+    slot: "slot/s1",
+    symbol: "SPY",
+    purpose: "entry" as const,
+    legs: LEGS,
+    quantity: 1,
+    mid: price(-1.3),
+    natural: price(-1.2),
+  };
   const limits = Array.from({ length: prices }, (_, i) => price(-1.3 + i / 100));
   const { intent, orderId, permId } = workOrder(script, { ...order, limits });
   fillOrder(script, intent, { orderId, permId }, [price(1.71), price(2.4), price(2.1), price(1.55)], money(0.65));
@@ -44,7 +76,13 @@ const lived = (said: readonly Word[], prices: number): Lived => {
   };
   for (const word of said) {
     script.pass(10);
-    const status = { type: "order.statusReported" as const, epoch: 1, status: "Submitted" as BrokerOrderStatus, filled: 0, remaining: 1 };
+    const status = {
+      type: "order.statusReported" as const,
+      epoch: 1,
+      status: "Submitted" as BrokerOrderStatus,
+      filled: 0,
+      remaining: 1,
+    };
     switch (word) {
       case "status":
         script.say({ ...status, orderId, clientId: 17, permId });
@@ -53,7 +91,21 @@ const lived = (said: readonly Word[], prices: number): Lived => {
         script.say({ ...status, orderId: 0, clientId: 0, permId });
         break;
       case "reported":
-        script.say({ type: "order.reported", epoch: 1, order: { orderId: 0, clientId: 17, permId, orderRef: intent.orderRef, account: "DU1", contract: { ...LEGS[0]!.contract, secType: "BAG" }, action: "BUY", quantity: 1, status: "Filled" } });
+        script.say({
+          type: "order.reported",
+          epoch: 1,
+          order: {
+            orderId: 0,
+            clientId: 17,
+            permId,
+            orderRef: intent.orderRef,
+            account: "DU1",
+            contract: { ...LEGS[0]!.contract, secType: "BAG" },
+            action: "BUY",
+            quantity: 1,
+            status: "Filled",
+          },
+        });
         break;
       case "errored":
         script.say({ type: "order.errored", epoch: 1, orderId, code: 399, text: "held" });
@@ -62,7 +114,11 @@ const lived = (said: readonly Word[], prices: number): Lived => {
         script.say({ type: "execution.reported", epoch: 1, execution });
         break;
       case "summary":
-        script.say({ type: "execution.reported", epoch: 1, execution: { ...execution, execId: "bag", contract: { ...execution.contract, secType: "BAG" } } });
+        script.say({
+          type: "execution.reported",
+          epoch: 1,
+          execution: { ...execution, execId: "bag", contract: { ...execution.contract, secType: "BAG" } },
+        });
         break;
       case "repeatedFee":
         script.say({ type: "commission.reported", epoch: 1, execId: execution.execId, amount: money(0.65), currency: "USD" });
@@ -76,13 +132,22 @@ const lived = (said: readonly Word[], prices: number): Lived => {
       default: {
         const params = { epoch: 1, orderId, orderRef: intent.orderRef };
         const cancel = script.tick("order", { effects: [["order", "order.cancel", params]] });
-        script.say(word === "refused" ? { type: "effect.refused", effect: `${cancel.seq}.1`, reason: "epoch 1 is over" } : { type: "effect.unconfirmed", effect: `${cancel.seq}.1` });
+        script.say(
+          word === "refused"
+            ? { type: "effect.refused", effect: `${cancel.seq}.1`, reason: "epoch 1 is over" }
+            : { type: "effect.unconfirmed", effect: `${cancel.seq}.1` },
+        );
       }
     }
     if (STRANGE.has(word)) notAbout.add(script.steps.length);
   }
   endOrder(script, intent);
-  const about = new Set(script.steps.slice(before).map(({ seq }) => seq).filter((seq) => !notAbout.has(seq)));
+  const about = new Set(
+    script.steps
+      .slice(before)
+      .map(({ seq }) => seq)
+      .filter((seq) => !notAbout.has(seq)),
+  );
   return { steps: script.steps, intentId: intent.intentId, about, notAbout };
 };
 const timelineOf = ({ steps, intentId }: Lived) => {
@@ -90,7 +155,9 @@ const timelineOf = ({ steps, intentId }: Lived) => {
   for (const step of steps) model.apply(step);
   return model.order(intentId)!;
 };
-const lives = fc.tuple(fc.array(fc.constantFrom(...words), { maxLength: 20 }), fc.integer({ min: 1, max: 5 })).map(([said, prices]) => lived(said, prices));
+const lives = fc
+  .tuple(fc.array(fc.constantFrom(...words), { maxLength: 20 }), fc.integer({ min: 1, max: 5 }))
+  .map(([said, prices]) => lived(said, prices));
 
 describe("an order's timeline", () => {
   it("has a moment for every step that is about the order, and none for a stranger's", () => {
@@ -136,13 +203,27 @@ describe("slippage", () => {
   it("of an entry is its average net fill price less the candidate's mid", () => {
     const model = createReadModel();
     for (const step of scriptedDay()) model.apply(step);
-    expect(model.order("20261120-s1-1")).toMatchObject({ decisionMid: { mid: price(-1.3), from: "candidate" }, filledPrice: price(-1.24), slippage: price(0.06) });
+    expect(model.order("20261120-s1-1")).toMatchObject({
+      decisionMid: { mid: price(-1.3), from: "candidate" },
+      filledPrice: price(-1.24),
+      slippage: price(0.06),
+    });
   });
 
   it("is absent while the legs are filled out of ratio", () => {
     const script = new Script();
     startOfDay(script);
-    const intent = intentOf({ n: 1, slot: "slot/s1", symbol: "SPY", purpose: "exit", legs: LEGS, quantity: 1, limits: [], mid: price(1), natural: price(1) });
+    const intent = intentOf({
+      n: 1,
+      slot: "slot/s1",
+      symbol: "SPY",
+      purpose: "exit",
+      legs: LEGS,
+      quantity: 1,
+      limits: [],
+      mid: price(1),
+      natural: price(1),
+    });
     script.tick("slot/s1", { facts: [["order", { type: "order.intended", intent }]] });
     fillOrder(script, { ...intent, legs: LEGS.slice(0, 3) }, { orderId: 1, permId: 1 }, [price(1), price(1), price(1)], money(1));
     const model = createReadModel();

@@ -4,13 +4,31 @@ import { CHECKS } from "../../src/sim/auditor/auditor.ts";
 import { EXIT_REF, REF, Story } from "../support/auditor-stories.ts";
 
 const ENDED = { type: "order.ended", orderRef: REF, purpose: "entry", outcome: "filled", filledUnits: 1, reason: "" };
-const entered = (): Story => new Story().started().intended(5).sent(5).acknowledged(5).books(REF).filled().booked().fact({ type: "slot.opened", slot: "slot/s1" });
-const left = (): Story => entered().intended(7, EXIT_REF).sent(7, EXIT_REF).acknowledged(7).filled(EXIT_REF, -1).booked(EXIT_REF, -1).fact({ type: "slot.closed", slot: "slot/s1" });
+const entered = (): Story =>
+  new Story()
+    .started()
+    .intended(5)
+    .sent(5)
+    .acknowledged(5)
+    .books(REF)
+    .filled()
+    .booked()
+    .fact({ type: "slot.opened", slot: "slot/s1" });
+const left = (): Story =>
+  entered()
+    .intended(7, EXIT_REF)
+    .sent(7, EXIT_REF)
+    .acknowledged(7)
+    .filled(EXIT_REF, -1)
+    .booked(EXIT_REF, -1)
+    .fact({ type: "slot.closed", slot: "slot/s1" });
 
 describe("a sound story", () => {
   it("breaks no law, and every law has been looked at", () => {
     const story = left().fact(ENDED).reconciled().checkpoint(true);
-    story.tell({ kind: "state", seq: 3, hash: "a".repeat(64), from: "live" }).tell({ kind: "state", seq: 3, hash: "a".repeat(64), from: "genesis" });
+    story
+      .tell({ kind: "state", seq: 3, hash: "a".repeat(64), from: "live" })
+      .tell({ kind: "state", seq: 3, hash: "a".repeat(64), from: "genesis" });
     story.tell({ kind: "journal", texts: story.texts }).tell({ kind: "twice", hashes: ["x", "x"] });
     expect(story.details).toEqual([]);
     for (const { name } of CHECKS) expect({ name, evaluated: story.evaluated(name) > 0 }).toEqual({ name, evaluated: true });
@@ -31,7 +49,9 @@ describe("S1: intent before effect", () => {
     expect(new Story().started().intended(5).sent(5).acknowledged(5).cancelSent(5).broken).toEqual(["S1"]);
   });
   it("a recorded cancel may be said twice", () => {
-    expect(new Story().started().intended(5).sent(5).acknowledged(5).cancelIntended(5).cancelSent(5).cancelSent(5).broken).toEqual([]);
+    expect(
+      new Story().started().intended(5).sent(5).acknowledged(5).cancelIntended(5).cancelSent(5).cancelSent(5).broken,
+    ).toEqual([]);
   });
 });
 
@@ -55,7 +75,9 @@ describe("S3: no blind retry", () => {
   });
   it("it is sent again although only two of the three answers have come", () => {
     const story = lost();
-    story.tell({ kind: "sent", line: 2, name: "reqAllOpenOrders", words: [] }).tell({ kind: "heard", line: 2, name: "openOrderEnd", words: [] });
+    story
+      .tell({ kind: "sent", line: 2, name: "reqAllOpenOrders", words: [] })
+      .tell({ kind: "heard", line: 2, name: "openOrderEnd", words: [] });
     story.record({ input: { type: "openOrders.answered" } });
     expect(story.intended(6).sent(6).broken).toEqual(["S3"]);
   });
@@ -64,11 +86,18 @@ describe("S3: no blind retry", () => {
     expect(story.intended(6).sent(6).broken).toEqual(["S3"]);
   });
   it("the engine doubts it itself, and goes on with it", () => {
-    const story = new Story().started().intended(5).sent(5).acknowledged(5).fact({ type: "order.doubted", orderRef: REF, reason: "silence" });
+    const story = new Story()
+      .started()
+      .intended(5)
+      .sent(5)
+      .acknowledged(5)
+      .fact({ type: "order.doubted", orderRef: REF, reason: "silence" });
     expect(story.intended(5, REF, -12_000).sent(5, REF, -1.2).broken).toEqual(["S3"]);
   });
   it("a crash with a durable order that may have left, and the order after it", () => {
-    expect(new Story().started().intended(5).tell({ kind: "processEnded", how: "killed" }).intended(6).sent(6).broken).toEqual(["S3"]);
+    expect(new Story().started().intended(5).tell({ kind: "processEnded", how: "killed" }).intended(6).sent(6).broken).toEqual([
+      "S3",
+    ]);
   });
   it("after the complete answer it may be touched again", () => {
     expect(lost().reconciled(2).cancelIntended(5).cancelSent(5).broken).toEqual([]);
@@ -105,7 +134,10 @@ describe("at rest", () => {
 });
 
 it("L2: at the very end an intent is still in the air", () => {
-  const story = new Story().started().fact({ type: "order.intended", intent: { orderRef: REF } }).reconciled();
+  const story = new Story()
+    .started()
+    .fact({ type: "order.intended", intent: { orderRef: REF } })
+    .reconciled();
   expect(story.checkpoint(true).broken).toEqual(["L2"]);
 });
 
@@ -122,7 +154,10 @@ describe("S7: ended means ended", () => {
 
 describe("S12: dedicated slots", () => {
   it("more slots are in use than there are", () => {
-    const story = new Story().started(1).fact({ type: "slot.opened", slot: "slot/s1" }).fact({ type: "slot.opened", slot: "slot/s2" });
+    const story = new Story()
+      .started(1)
+      .fact({ type: "slot.opened", slot: "slot/s1" })
+      .fact({ type: "slot.opened", slot: "slot/s2" });
     expect(story.broken).toEqual(["S12"]);
   });
   it("a slot closes while its order lives", () => {
@@ -136,11 +171,16 @@ describe("S12: dedicated slots", () => {
 describe("the disk", () => {
   it("S14: a restart finds another state than the one that was left", () => {
     const story = new Story().started();
-    story.tell({ kind: "state", seq: 1, hash: "a".repeat(64), from: "live" }).tell({ kind: "state", seq: 1, hash: "b".repeat(64), from: "snapshot" });
+    story
+      .tell({ kind: "state", seq: 1, hash: "a".repeat(64), from: "live" })
+      .tell({ kind: "state", seq: 1, hash: "b".repeat(64), from: "snapshot" });
     expect(story.broken).toEqual(["S14"]);
   });
   it("S15: one byte of a record is another", () => {
-    expect(new Story().started().record({ input: { type: "quote.updated", bid: 1 } }, (text) => text.replace('"bid":1', '"bid":2')).broken).toEqual(["S15"]);
+    expect(
+      new Story().started().record({ input: { type: "quote.updated", bid: 1 } }, (text) => text.replace('"bid":1', '"bid":2'))
+        .broken,
+    ).toEqual(["S15"]);
   });
   it("S15: a record is missing when the journal is read back", () => {
     const story = entered();
@@ -158,7 +198,10 @@ it("S18: the same seed goes another way the second time", () => {
 
 describe("S32: nothing throws", () => {
   it("an actor is poisoned", () => {
-    expect(new Story().started().record({ incidents: [{ kind: "poisoned", actor: "slot/s1", event: "quote.updated", detail: "oh" }] }).broken).toEqual(["S32"]);
+    expect(
+      new Story().started().record({ incidents: [{ kind: "poisoned", actor: "slot/s1", event: "quote.updated", detail: "oh" }] })
+        .broken,
+    ).toEqual(["S32"]);
   });
   it("the process dies by itself", () => {
     expect(new Story().started().tell({ kind: "processFailed", detail: "oh" }).broken).toEqual(["S32"]);

@@ -21,7 +21,8 @@ const rig = (refused = false) => {
     },
   });
   const heard: string[] = [];
-  for (const event of ["connected", "managedAccounts", "nextValidId", "currentTime", "disconnected"] as const) line.client.on(event, () => void heard.push(event));
+  for (const event of ["connected", "managedAccounts", "nextValidId", "currentTime", "disconnected"] as const)
+    line.client.on(event, () => void heard.push(event));
   line.client.on("info", (_text, code) => void heard.push(`info ${code}`));
   line.client.on("error", (_error, code) => void heard.push(`error ${code}`));
   return { broker, scheduler, line, log, heard };
@@ -94,7 +95,10 @@ describe("the line", () => {
 });
 
 /** What a second connection with the same client id hears. */
-const rigOn = (broker: ReturnType<typeof createBrokerRig>["broker"], scheduler: ReturnType<typeof createBrokerRig>["scheduler"]): string[] => {
+const rigOn = (
+  broker: ReturnType<typeof createBrokerRig>["broker"],
+  scheduler: ReturnType<typeof createBrokerRig>["scheduler"],
+): string[] => {
   const heard: string[] = [];
   const client = broker.client();
   client.on("info", (_text, code) => void heard.push(`info ${code}`));

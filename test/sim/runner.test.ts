@@ -20,11 +20,12 @@ const inside = (change: (surroundings: Surroundings) => Partial<Surroundings>): 
 const only = (...names: readonly FaultName[]): FaultOptions => ({ least: 6, most: 6, names });
 const broken = ({ violations }: Outcome): string[] => [...new Set(violations.map(({ check }) => check))].sort();
 const HOUR = { days: 1, lastSessionMinutes: 60 };
+const THREE_QUARTERS = { days: 1, lastSessionMinutes: 45 };
 const HALF_HOUR = { days: 1, lastSessionMinutes: 30 };
 
 describe("the sound engine", () => {
-  it("lives through an hour with troubles without a violation, and twice the same", async () => {
-    const outcome = await runSeed({ seed: 101, ...HOUR, engine: sound(), faults: SWARM });
+  it("lives through a while with troubles without a violation, and twice the same", async () => {
+    const outcome = await runSeed({ seed: 101, ...THREE_QUARTERS, engine: sound(), faults: SWARM });
     expect(outcome.violations).toEqual([]);
     expect(outcome.entries).toBeGreaterThan(0);
     expect(outcome.crashes).toBeGreaterThan(0);
@@ -32,16 +33,18 @@ describe("the sound engine", () => {
   });
 
   it("is killed at each crash point, and every restart finds the state that was left", async () => {
-    const faults = only("crash", "crash.beforeAppend", "crash.duringAppend", "crash.beforeRelease", "crash.afterRelease", "crash.inRecovery");
+    const faults = only(
+      "crash",
+      "crash.beforeAppend",
+      "crash.duringAppend",
+      "crash.beforeRelease",
+      "crash.afterRelease",
+      "crash.inRecovery",
+    );
     const outcome = await runWorld({ seed: 3, ...HOUR, engine: sound(), faults: { ...faults, least: 20, most: 20 } });
     expect(outcome.violations).toEqual([]);
     expect(outcome.crashes).toBeGreaterThan(8);
     expect(outcome.evaluations["S14"]).toBeGreaterThan(8);
-  });
-
-  it("goes another way with another seed", async () => {
-    const [one, two] = await Promise.all([4, 5].map((seed) => runWorld({ seed, ...HALF_HOUR, engine: sound(), faults: NO_FAULTS, checks: [] })));
-    expect(one?.traceHash).not.toBe(two?.traceHash);
   });
 });
 

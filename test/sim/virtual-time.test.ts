@@ -20,7 +20,7 @@ describe("virtual time", () => {
       fc.property(fc.array(fc.nat(50), { maxLength: 60 }), (delays) => {
         const time = createVirtualTime({ begins: open, skipClosed: true });
         const seen: number[] = [];
-        delays.forEach((delay, n) => time.after(delay, () => seen.push(n)));
+        for (const [n, delay] of delays.entries()) time.after(delay, () => seen.push(n));
         runAll(time);
         const expected = delays.map((delay, n) => ({ delay, n })).sort((a, b) => a.delay - b.delay || a.n - b.n);
         expect(seen).toEqual(expected.map(({ n }) => n));

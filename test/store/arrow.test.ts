@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { price } from "../../src/domain/units.ts";
 import type { Step } from "../../src/ports/journal.ts";
 import { createReadModel } from "../../src/projections/read-model.ts";
-import { rowsOf, tableOf, type TableShape } from "../../src/store/arrow/columns.ts";
+import { rowsOf, type TableShape, tableOf } from "../../src/store/arrow/columns.ts";
 import { createArrowExport, daysOf, dropTables, readTable, TABLE_NAMES } from "../../src/store/arrow/export.ts";
 import { scriptedDay } from "../support/scripted-day.ts";
 
@@ -41,7 +41,10 @@ const live = async (dir: string, steps: readonly Step[], flushAfter: ReadonlySet
 const bytesOf = (dir: string): Record<string, string> => {
   const found: Record<string, string> = {};
   for (const entry of readdirSync(join(dir, "arrow"), { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) found[join(entry.parentPath, entry.name).slice(dir.length)] = readFileSync(join(entry.parentPath, entry.name)).toString("base64");
+    if (entry.isFile())
+      found[join(entry.parentPath, entry.name).slice(dir.length)] = readFileSync(join(entry.parentPath, entry.name)).toString(
+        "base64",
+      );
   }
   return found;
 };
@@ -53,7 +56,16 @@ describe("Arrow tables", () => {
     const fills = readTable(dir, "fills");
     expect(daysOf(dir, "fills")).toEqual(["2026-11-20", "2026-11-27"]);
     expect(fills.numRows).toBe(24);
-    expect(fills.get(0)?.toJSON()).toMatchObject({ symbol: "SPY", owner: "slot/s1", purpose: "entry", right: "P", quantity: 1, price: BigInt(price(1.71)), strike: BigInt(price(560)), commission: 6_500n });
+    expect(fills.get(0)?.toJSON()).toMatchObject({
+      symbol: "SPY",
+      owner: "slot/s1",
+      purpose: "entry",
+      right: "P",
+      quantity: 1,
+      price: BigInt(price(1.71)),
+      strike: BigInt(price(560)),
+      commission: 6_500n,
+    });
     expect(fills.schema.fields.find(({ name }) => name === "price")!.metadata.get("scale")).toBe("10000");
     expect(fills.schema.metadata.get("caretaker.moneyScale")).toBe("10000");
     expect(readTable(dir, "fills", { from: "2026-11-21" }).numRows).toBe(12);
@@ -79,13 +91,18 @@ describe("Arrow tables", () => {
     const wanted = bytesOf(rebuilt);
     const cut = fc.integer({ min: 1, max: TWO_DAYS.length });
     await fc.assert(
-      fc.asyncProperty(fc.array(cut, { maxLength: 4 }), fc.array(cut, { minLength: 1, maxLength: 3 }), fc.boolean(), async (flushes, lives, clean) => {
-        const dir = directory();
-        // Each life is fed the journal from its beginning, as far as it had come by then.
-        for (const end of lives.toSorted((a, b) => a - b)) await live(dir, TWO_DAYS.slice(0, end), new Set(flushes), clean);
-        await live(dir, TWO_DAYS, new Set(flushes));
-        expect(bytesOf(dir)).toEqual(wanted);
-      }),
+      fc.asyncProperty(
+        fc.array(cut, { maxLength: 4 }),
+        fc.array(cut, { minLength: 1, maxLength: 3 }),
+        fc.boolean(),
+        async (flushes, lives, clean) => {
+          const dir = directory();
+          // Each life is fed the journal from its beginning, as far as it had come by then.
+          for (const end of lives.toSorted((a, b) => a - b)) await live(dir, TWO_DAYS.slice(0, end), new Set(flushes), clean);
+          await live(dir, TWO_DAYS, new Set(flushes));
+          expect(bytesOf(dir)).toEqual(wanted);
+        },
+      ),
       { numRuns: 20 },
     );
     dropTables(rebuilt);
@@ -128,6 +145,10 @@ describe("Arrow tables", () => {
       fc.option(fc.maxSafeInteger()),
       fc.option(fc.string({ unit: "binary" }).map((text) => text.toWellFormed())),
     );
-    fc.assert(fc.property(fc.array(row, { maxLength: 40 }), (rows) => expect(rowsOf(shape, tableOf(shape, rows))).toEqual(rows)));
+    fc.assert(
+      fc.property(fc.array(row, { maxLength: 40 }), (rows) => {
+        expect(rowsOf(shape, tableOf(shape, rows))).toEqual(rows);
+      }),
+    );
   });
 });

@@ -33,7 +33,16 @@ export class Story {
 
   /** A durable record. `change` may spoil its text. */
   record(parts: Partial<Omit<Step, "seq" | "now">>, change: (text: string) => string = (text) => text): this {
-    const step: Step = { transitions: [], facts: [], effects: [], incidents: [], input: { type: "timer.fired" }, ...parts, seq: ++this.#seq, now: this.#now };
+    const step: Step = {
+      transitions: [],
+      facts: [],
+      effects: [],
+      incidents: [],
+      input: { type: "timer.fired" },
+      ...parts,
+      seq: ++this.#seq,
+      now: this.#now,
+    };
     const { seq, ...rest } = step;
     const before = JSON.stringify({ ...rest, prev: this.#sum }).slice(0, -1);
     const after = `"seq":${seq},"v":1}`;
@@ -53,10 +62,23 @@ export class Story {
   }
   /** The effect that stands for an order. */
   intended(orderId: number, ref = REF, limit = -12_500): this {
-    return this.record({ effects: [{ id: `${this.#seq + 1}.0`, actor: "order/x", type: "order.place", params: { epoch: 1, ticket: ticketOf(orderId, ref, limit) } }] });
+    return this.record({
+      effects: [
+        {
+          id: `${this.#seq + 1}.0`,
+          actor: "order/x",
+          type: "order.place",
+          params: { epoch: 1, ticket: ticketOf(orderId, ref, limit) },
+        },
+      ],
+    });
   }
   cancelIntended(orderId: number, ref = REF): this {
-    return this.record({ effects: [{ id: `${this.#seq + 1}.0`, actor: "order/x", type: "order.cancel", params: { epoch: 1, orderId, orderRef: ref } }] });
+    return this.record({
+      effects: [
+        { id: `${this.#seq + 1}.0`, actor: "order/x", type: "order.cancel", params: { epoch: 1, orderId, orderRef: ref } },
+      ],
+    });
   }
   sent(orderId: number, ref = REF, limit = -1.25): this {
     return this.tell({ kind: "sent", line: 1, name: "placeOrder", words: frameOf(orderId, ref, limit) });
@@ -72,7 +94,18 @@ export class Story {
     return this.tell({ kind: "books", truth: this.truth(live) });
   }
   truth(live: readonly string[] = []) {
-    const openOrders = live.map((orderRef): TruthOrder => ({ orderId: 1, clientId: 17, permId: 1, orderRef, status: "Submitted", filled: 0, remaining: 1, limitPrice: -1.25 }));
+    const openOrders = live.map(
+      (orderRef): TruthOrder => ({
+        orderId: 1,
+        clientId: 17,
+        permId: 1,
+        orderRef,
+        status: "Submitted",
+        filled: 0,
+        remaining: 1,
+        limitPrice: -1.25,
+      }),
+    );
     const positions = [...this.#quantities]
       .filter(([, quantity]) => quantity !== 0)
       .map(([conId, quantity]) => ({ conId, symbol: "SPY", secType: "OPT", quantity, averageCost: 0 }));
@@ -97,7 +130,17 @@ export class Story {
       this.#cash = Math.round((this.#cash - quantity * price * 100 - 1.3) * 100) / 100;
       this.#commissions = Math.round((this.#commissions + 1.3) * 100) / 100;
       this.#quantities.set(conId, (this.#quantities.get(conId) ?? 0) + quantity);
-      const row = { execId: `${execId}-${conId}`, orderRef: ref, conId, symbol: "SPY", secType: "OPT", quantity, price: price * 10_000, multiplier: 100, expiry: "20261218" };
+      const row = {
+        execId: `${execId}-${conId}`,
+        orderRef: ref,
+        conId,
+        symbol: "SPY",
+        secType: "OPT",
+        quantity,
+        price: price * 10_000,
+        multiplier: 100,
+        expiry: "20261218",
+      };
       this.books();
       this.tell({ kind: "executed", row });
       this.tell({ kind: "commissioned", execId: row.execId, amount: 13_000 });
@@ -162,5 +205,15 @@ const ticketOf = (orderId: number, orderRef: string, limitPrice: number) => ({
 const frameOf = (orderId: number, orderRef: string, lmtPrice: number): readonly unknown[] => [
   orderId,
   { secType: "BAG", comboLegs: LEGS },
-  { orderRef, account: "DU7000001", action: "BUY", totalQuantity: 1, lmtPrice, orderType: "LMT", tif: "DAY", transmit: true, whatIf: false },
+  {
+    orderRef,
+    account: "DU7000001",
+    action: "BUY",
+    totalQuantity: 1,
+    lmtPrice,
+    orderType: "LMT",
+    tif: "DAY",
+    transmit: true,
+    whatIf: false,
+  },
 ];

@@ -2,14 +2,24 @@
  * A trading day as steps, without an engine: what the real actors say, in the order in which they say it, from the types of the
  * facts. For tests of the read side, and to look at the page.
  */
+
+import { instantOf } from "../../src/domain/calendar/new-york.ts";
 import type { OptionContract, Right } from "../../src/domain/contract.ts";
+import { type Leg, reversed } from "../../src/domain/contract.ts";
 import type { Effects } from "../../src/domain/effects.ts";
 import type { Candidate, OrderIntent } from "../../src/domain/events/actors.ts";
 import type { CaretakerFact, RuleTrace } from "../../src/domain/facts.ts";
-import { instantOf } from "../../src/domain/calendar/new-york.ts";
-import { reversed, type Leg } from "../../src/domain/contract.ts";
 import type { Json } from "../../src/domain/json.ts";
-import { type EpochMs, type Money, money, moneyUnits, type Price, price, priceUnits, tradingDay } from "../../src/domain/units.ts";
+import {
+  type EpochMs,
+  type Money,
+  money,
+  moneyUnits,
+  type Price,
+  price,
+  priceUnits,
+  tradingDay,
+} from "../../src/domain/units.ts";
 import type { Effect, Fact, Incident, Input, Step, Transition } from "../../src/ports/journal.ts";
 import type { SpokenInput } from "../../src/projections/spoken.ts";
 
@@ -61,7 +71,10 @@ export class Script {
     return this;
   }
 
-  say(input: SpokenInput | { readonly type: "timer.fired"; readonly actor: string; readonly id: string }, spoken: Spoken = {}): Step {
+  say(
+    input: SpokenInput | { readonly type: "timer.fired"; readonly actor: string; readonly id: string },
+    spoken: Spoken = {},
+  ): Step {
     const seq = this.steps.length + 1;
     const transitions: Transition[] = (spoken.moves ?? []).map(([actor, to, event]) => {
       const from = this.#states.get(actor) ?? null;
@@ -69,8 +82,23 @@ export class Script {
       return { actor, from, event: event ?? (from === null ? "spawned" : input.type), to };
     });
     const facts = (spoken.facts ?? []).map(([actor, fact]) => ({ ...fact, actor }) as unknown as Fact);
-    const effects = (spoken.effects ?? []).map(([actor, type, params], index): Effect => ({ id: `${seq}.${index + 1}`, actor, type, params: params as unknown as Effect["params"] }));
-    const step: Step = { seq, now: this.now, input: input as unknown as Input, transitions, facts, effects, incidents: spoken.incidents ?? [] };
+    const effects = (spoken.effects ?? []).map(
+      ([actor, type, params], index): Effect => ({
+        id: `${seq}.${index + 1}`,
+        actor,
+        type,
+        params: params as unknown as Effect["params"],
+      }),
+    );
+    const step: Step = {
+      seq,
+      now: this.now,
+      input: input as unknown as Input,
+      transitions,
+      facts,
+      effects,
+      incidents: spoken.incidents ?? [],
+    };
     this.steps.push(step);
     return step;
   }
@@ -107,15 +135,39 @@ const CONFIG = {
 
 /** A run starts, connects, reconciles and trades. */
 export const startOfDay = (script: Script, cash: Money = money(100_000), slots = 3): void => {
-  const lives = ["riskGate", "reconciler", "lines", "breaker/orders", "future/ES", "future/NQ", "future/RTY", "strategy/spy-condor", "strategy/qqq-condor", "session"];
-  const born = { riskGate: "closed", reconciler: "idle", lines: "pooling", "breaker/orders": "armed", session: "disconnected" } as Record<string, string>;
+  const lives = [
+    "riskGate",
+    "reconciler",
+    "lines",
+    "breaker/orders",
+    "future/ES",
+    "future/NQ",
+    "future/RTY",
+    "strategy/spy-condor",
+    "strategy/qqq-condor",
+    "session",
+  ];
+  const born = {
+    riskGate: "closed",
+    reconciler: "idle",
+    lines: "pooling",
+    "breaker/orders": "armed",
+    session: "disconnected",
+  } as Record<string, string>;
   script.say(
     { type: "run.started", build: "3f9a1c77e0d2", config: CONFIG as never, node: "v24.21.0", mode: "simulated" },
     {
       facts: [["engine", { type: "engine.modeChanged", mode: "reconciling", reason: "" }]],
       moves: [
         ["engine", "reconciling"],
-        ...lives.map((path) => [path, path.startsWith("future/") ? "unresolved" : path.startsWith("strategy/") ? "paused" : (born[path] ?? "idle"), "spawned"] as const),
+        ...lives.map(
+          (path) =>
+            [
+              path,
+              path.startsWith("future/") ? "unresolved" : path.startsWith("strategy/") ? "paused" : (born[path] ?? "idle"),
+              "spawned",
+            ] as const,
+        ),
         ...Array.from({ length: slots }, (_, n) => [`slot/s${n + 1}`, "free", "spawned"] as const),
         ["session", "connecting", "session.open"],
       ],
@@ -126,10 +178,23 @@ export const startOfDay = (script: Script, cash: Money = money(100_000), slots =
   script.pass(300).say({ type: "gateway.connected", epoch: 1, serverVersion: 178 });
   script.pass(200).say(
     { type: "gateway.identified", epoch: 1, accounts: [ACCOUNT], nextOrderId: 1, clientId: 17 },
-    { moves: [["session", "synchronising"], ["reconciler", "collecting"]] },
+    {
+      moves: [
+        ["session", "synchronising"],
+        ["reconciler", "collecting"],
+      ],
+    },
   );
   script.pass(900).say(
-    { type: "account.answered", epoch: 1, replyTo: "reconciler", request: "round-1", account: ACCOUNT, netLiquidation: cash, cash },
+    {
+      type: "account.answered",
+      epoch: 1,
+      replyTo: "reconciler",
+      request: "round-1",
+      account: ACCOUNT,
+      netLiquidation: cash,
+      cash,
+    },
     { moves: [["reconciler", "countingPositions"]] },
   );
   script.pass(100).say(
@@ -191,7 +256,10 @@ export const intentOf = (order: ScriptedOrder): OrderIntent => {
 const sagaOf = (intent: OrderIntent): string => `order/${intent.intentId.replace("-", "/")}`;
 
 /** From the intent to the last price at the broker: what-if (entries), approval, placement and its answers. */
-export const workOrder = (script: Script, order: ScriptedOrder): { readonly intent: OrderIntent; readonly orderId: number; readonly permId: number } => {
+export const workOrder = (
+  script: Script,
+  order: ScriptedOrder,
+): { readonly intent: OrderIntent; readonly orderId: number; readonly permId: number } => {
   const intent = intentOf(order);
   const { orderRef } = intent;
   const saga = sagaOf(intent);
@@ -209,7 +277,12 @@ export const workOrder = (script: Script, order: ScriptedOrder): { readonly inte
     limitPrice,
     tif: "DAY" as const,
   });
-  const approval = (id: number) => ({ id: `a${id}`, approvedAt: script.now as EpochMs, expiresAt: (script.now + 10_000) as EpochMs, reducing: intent.reducing });
+  const approval = (id: number) => ({
+    id: `a${id}`,
+    approvedAt: script.now as EpochMs,
+    expiresAt: (script.now + 10_000) as EpochMs,
+    reducing: intent.reducing,
+  });
   const first = order.limits[0] as Price;
   if (order.purpose === "entry") {
     const asked = script.tick(order.slot, {
@@ -228,7 +301,17 @@ export const workOrder = (script: Script, order: ScriptedOrder): { readonly inte
         facts: [
           [saga, { type: "order.whatIfAnswered", orderRef, impact }],
           [saga, { type: "order.approved", orderRef, approval: approval(order.n) }],
-          [saga, { type: "order.priced", orderRef, ticket: ticketAt(first, orderId), modify: false, mid: order.mid, natural: order.natural }],
+          [
+            saga,
+            {
+              type: "order.priced",
+              orderRef,
+              ticket: ticketAt(first, orderId),
+              modify: false,
+              mid: order.mid,
+              natural: order.natural,
+            },
+          ],
         ],
         moves: [[saga, { live: "submitted" }]],
         effects: [[saga, "order.place", { epoch, ticket: ticketAt(first, orderId), approval: approval(order.n), modify: false }]],
@@ -239,7 +322,17 @@ export const workOrder = (script: Script, order: ScriptedOrder): { readonly inte
       facts: [
         [saga, { type: "order.intended", intent }],
         [saga, { type: "order.approved", orderRef, approval: approval(order.n) }],
-        [saga, { type: "order.priced", orderRef, ticket: ticketAt(first, orderId), modify: false, mid: order.mid, natural: order.natural }],
+        [
+          saga,
+          {
+            type: "order.priced",
+            orderRef,
+            ticket: ticketAt(first, orderId),
+            modify: false,
+            mid: order.mid,
+            natural: order.natural,
+          },
+        ],
       ],
       moves: [
         [order.slot, { open: { exiting: "working" } }],
@@ -251,16 +344,40 @@ export const workOrder = (script: Script, order: ScriptedOrder): { readonly inte
   const placed = script.steps.length;
   script.pass(20).say({ type: "effect.written", effect: `${placed}.1`, epoch });
   script.pass(180).say(
-    { type: "order.statusReported", epoch, orderId, clientId: 17, permId, status: "Submitted", filled: 0, remaining: order.quantity },
-    { facts: [[saga, { type: "order.statusChanged", orderRef, status: "Submitted", permId }]], moves: [[saga, { live: { working: "unfilled" } }]] },
+    {
+      type: "order.statusReported",
+      epoch,
+      orderId,
+      clientId: 17,
+      permId,
+      status: "Submitted",
+      filled: 0,
+      remaining: order.quantity,
+    },
+    {
+      facts: [[saga, { type: "order.statusChanged", orderRef, status: "Submitted", permId }]],
+      moves: [[saga, { live: { working: "unfilled" } }]],
+    },
   );
   for (const limit of order.limits.slice(1)) {
     const again = script.pass(15_000).tick(saga, {
       facts: [
         [saga, { type: "order.approved", orderRef, approval: approval(order.n + 100) }],
-        [saga, { type: "order.priced", orderRef, ticket: ticketAt(limit, orderId), modify: true, mid: order.mid, natural: order.natural }],
+        [
+          saga,
+          {
+            type: "order.priced",
+            orderRef,
+            ticket: ticketAt(limit, orderId),
+            modify: true,
+            mid: order.mid,
+            natural: order.natural,
+          },
+        ],
       ],
-      effects: [[saga, "order.place", { epoch, ticket: ticketAt(limit, orderId), approval: approval(order.n + 100), modify: true }]],
+      effects: [
+        [saga, "order.place", { epoch, ticket: ticketAt(limit, orderId), approval: approval(order.n + 100), modify: true }],
+      ],
     });
     script.pass(25).say({ type: "effect.written", effect: `${again.seq}.1`, epoch });
   }
@@ -268,7 +385,14 @@ export const workOrder = (script: Script, order: ScriptedOrder): { readonly inte
 };
 
 /** The broker fills every leg at a price and reports the commissions. */
-export const fillOrder = (script: Script, intent: OrderIntent, ids: { readonly orderId: number; readonly permId: number }, prices: readonly Price[], fee: Money, epoch = 1): void => {
+export const fillOrder = (
+  script: Script,
+  intent: OrderIntent,
+  ids: { readonly orderId: number; readonly permId: number },
+  prices: readonly Price[],
+  fee: Money,
+  epoch = 1,
+): void => {
   const { orderRef } = intent;
   const saga = sagaOf(intent);
   const execIds: string[] = [];
@@ -293,20 +417,42 @@ export const fillOrder = (script: Script, intent: OrderIntent, ids: { readonly o
     };
     script.pass(15).say(
       { type: "execution.reported", epoch, execution },
-      { facts: [[saga, { type: "fill.booked", orderRef, execId, contract: leg.contract, quantity, price: each, at: script.now as EpochMs }]] },
+      {
+        facts: [
+          [
+            saga,
+            { type: "fill.booked", orderRef, execId, contract: leg.contract, quantity, price: each, at: script.now as EpochMs },
+          ],
+        ],
+      },
     );
   });
   for (const execId of execIds) {
-    script.pass(10).say(
-      { type: "commission.reported", epoch, execId, amount: fee, currency: "USD" },
-      { facts: [[saga, { type: "commission.booked", orderRef, execId, amount: fee }]] },
-    );
+    script
+      .pass(10)
+      .say(
+        { type: "commission.reported", epoch, execId, amount: fee, currency: "USD" },
+        { facts: [[saga, { type: "commission.booked", orderRef, execId, amount: fee }]] },
+      );
   }
 };
 export const endOrder = (script: Script, intent: OrderIntent, moves: Spoken["moves"] = [], facts: Spoken["facts"] = []): void => {
   const saga = sagaOf(intent);
   script.pass(5).tick(saga, {
-    facts: [[saga, { type: "order.ended", orderRef: intent.orderRef, purpose: intent.purpose, outcome: "filled", filledUnits: intent.quantity, reason: "" }], ...facts],
+    facts: [
+      [
+        saga,
+        {
+          type: "order.ended",
+          orderRef: intent.orderRef,
+          purpose: intent.purpose,
+          outcome: "filled",
+          filledUnits: intent.quantity,
+          reason: "",
+        },
+      ],
+      ...facts,
+    ],
     moves: [[saga, { ended: "filled" }], ...moves],
   });
 };
@@ -316,16 +462,45 @@ export const scriptedDay = (): Step[] => {
   const script = new Script();
   startOfDay(script);
   const future = (root: string, multiplier: number, last: number): void => {
-    const contract = { conId: 500 + multiplier, secType: "FUT" as const, symbol: root, exchange: "CME", currency: "USD", multiplier, expiry: tradingDay("2026-12-18"), localSymbol: `${root}Z6` };
+    const contract = {
+      conId: 500 + multiplier,
+      secType: "FUT" as const,
+      symbol: root,
+      exchange: "CME",
+      currency: "USD",
+      multiplier,
+      expiry: tradingDay("2026-12-18"),
+      localSymbol: `${root}Z6`,
+    };
     script.say(
-      { type: "quote.updated", epoch: 1, quote: { conId: contract.conId, bid: price(last - 0.25), ask: price(last), at: script.now as EpochMs } },
-      { facts: [[`future/${root}`, { type: "future.tracked", root, contract, last: price(last), bid: price(last - 0.25), ask: price(last) }]] },
+      {
+        type: "quote.updated",
+        epoch: 1,
+        quote: { conId: contract.conId, bid: price(last - 0.25), ask: price(last), at: script.now as EpochMs },
+      },
+      {
+        facts: [
+          [
+            `future/${root}`,
+            { type: "future.tracked", root, contract, last: price(last), bid: price(last - 0.25), ask: price(last) },
+          ],
+        ],
+      },
     );
   };
-  const wave = (n: number, size: number): number => Math.round(4 * size * (Math.sin(n / 5) + 0.4 * Math.sin(n / 1.7) + n / 30)) / 4;
+  const wave = (n: number, size: number): number =>
+    Math.round(4 * size * (Math.sin(n / 5) + 0.4 * Math.sin(n / 1.7) + n / 30)) / 4;
   script.now = OPEN - 60_000;
   script.tick("lines", { facts: [["lines", { type: "lines.counted", leased: 9, waiting: 0, limit: 100 }]] });
-  const stopped = (symbol: string, strategy: string, stage: string, reason: string, actual: number | null, limit: number | null, unit: string): void => {
+  const stopped = (
+    symbol: string,
+    strategy: string,
+    stage: string,
+    reason: string,
+    actual: number | null,
+    limit: number | null,
+    unit: string,
+  ): void => {
     script.tick(`strategy/${strategy}`, {
       facts: [[`strategy/${strategy}`, { type: "candidate.stopped", strategy, symbol, stage, reason, actual, limit, unit }]],
       moves: [[`strategy/${strategy}`, { looking: "cooling" }]],
@@ -333,7 +508,18 @@ export const scriptedDay = (): Step[] => {
   };
   script.now = OPEN + 6 * 60_000;
   script.tick("strategy/spy-condor", {
-    facts: [["strategy/spy-condor", { type: "filter.skipped", strategy: "spy-condor", symbol: "SPY", filter: "ivHistory", missing: "182 of 200 days of implied volatility" }]],
+    facts: [
+      [
+        "strategy/spy-condor",
+        {
+          type: "filter.skipped",
+          strategy: "spy-condor",
+          symbol: "SPY",
+          filter: "ivHistory",
+          missing: "182 of 200 days of implied volatility",
+        },
+      ],
+    ],
     moves: [["strategy/spy-condor", { looking: { scanning: "quoting" } }]],
   });
   stopped("SPY", "spy-condor", "spread", "the spread is too wide", 14.2, 10, "% of width");
@@ -343,7 +529,15 @@ export const scriptedDay = (): Step[] => {
   stopped("QQQ", "qqq-condor", "credit", "the credit is too small", 15.1, 20, "% of width");
   for (let n = 0; n < 6; n++) {
     script.pass(40_000);
-    stopped("QQQ", "qqq-condor", n % 3 === 0 ? "vix" : "credit", n % 3 === 0 ? "VIX is too high" : "the credit is too small", n % 3 === 0 ? 31.2 : 16 + n / 2, n % 3 === 0 ? 30 : 20, n % 3 === 0 ? "points" : "% of width");
+    stopped(
+      "QQQ",
+      "qqq-condor",
+      n % 3 === 0 ? "vix" : "credit",
+      n % 3 === 0 ? "VIX is too high" : "the credit is too small",
+      n % 3 === 0 ? 31.2 : 16 + n / 2,
+      n % 3 === 0 ? 30 : 20,
+      n % 3 === 0 ? "points" : "% of width",
+    );
   }
 
   // ── SPY: found, priced down a ladder, filled ──
@@ -363,19 +557,62 @@ export const scriptedDay = (): Step[] => {
     daysToExpiry: 56,
     spot: price(592.4),
   };
-  script.pass(20_000).tick("strategy/spy-condor", { facts: [["strategy/spy-condor", { type: "candidate.found", candidate }]], moves: [["strategy/spy-condor", "entering"]] });
-  const entry = workOrder(script, { n: 1, slot: "slot/s1", symbol: "SPY", purpose: "entry", legs, quantity: 1, limits: [price(-1.3), price(-1.27), price(-1.24)], mid: price(-1.3), natural: price(-1.18), maxLoss: money(376) });
+  script.pass(20_000).tick("strategy/spy-condor", {
+    facts: [["strategy/spy-condor", { type: "candidate.found", candidate }]],
+    moves: [["strategy/spy-condor", "entering"]],
+  });
+  const entry = workOrder(script, {
+    n: 1,
+    slot: "slot/s1",
+    symbol: "SPY",
+    purpose: "entry",
+    legs,
+    quantity: 1,
+    limits: [price(-1.3), price(-1.27), price(-1.24)],
+    mid: price(-1.3),
+    natural: price(-1.18),
+    maxLoss: money(376),
+  });
   fillOrder(script, entry.intent, entry, [price(1.71), price(2.4), price(2.1), price(1.55)], money(0.65));
-  endOrder(script, entry.intent, [["slot/s1", { open: { holding: "watching" } }], ["strategy/spy-condor", "managing"]], [
-    ["slot/s1", { type: "slot.opened", slot: "slot/s1", strategy: "spy-condor", symbol: "SPY", legs, quantity: 1, netPrice: price(-1.24), unitMaxLoss: money(376) }],
-  ]);
+  endOrder(
+    script,
+    entry.intent,
+    [
+      ["slot/s1", { open: { holding: "watching" } }],
+      ["strategy/spy-condor", "managing"],
+    ],
+    [
+      [
+        "slot/s1",
+        {
+          type: "slot.opened",
+          slot: "slot/s1",
+          strategy: "spy-condor",
+          symbol: "SPY",
+          legs,
+          quantity: 1,
+          netPrice: price(-1.24),
+          unitMaxLoss: money(376),
+        },
+      ],
+    ],
+  );
   script.tick("lines", { facts: [["lines", { type: "lines.counted", leased: 37, waiting: 4, limit: 100 }]] });
   const mark = (slot: string, symbol: string, value: Price, profit: Money, credit: number, spot: number): void => {
     const share = profit / (credit * 1_000_000);
     script.tick(slot, {
       facts: [
         [slot, { type: "slot.marked", slot, symbol, mark: value, profit, profitShare: share, spot: price(spot) }],
-        [slot, { type: "decision.made", slot, symbol, decision: { action: "hold", rule: "none", urgency: "low" }, trace: trace(Math.max(0, -profit / 10_000), 100 * share, 38, 380) }],
+        [
+          slot,
+          {
+            type: "decision.made",
+            slot,
+            symbol,
+            decision: { action: "hold", rule: "none", urgency: "low" },
+            trace: trace(Math.max(0, -profit / 10_000), 100 * share, 38, 380),
+          },
+        ],
       ],
     });
   };
@@ -393,27 +630,90 @@ export const scriptedDay = (): Step[] => {
   const qqq = condor("QQQ", 480, 485, 530, 535);
   for (let n = 1; n <= 3; n++) {
     script.pass(30_000);
-    const failed = workOrder(script, { n, slot: "slot/s2", symbol: "QQQ", purpose: "entry", legs: qqq, quantity: 1, limits: [price(-1.4)], mid: price(-1.4), natural: price(-1.25), maxLoss: money(360) });
+    const failed = workOrder(script, {
+      n,
+      slot: "slot/s2",
+      symbol: "QQQ",
+      purpose: "entry",
+      legs: qqq,
+      quantity: 1,
+      limits: [price(-1.4)],
+      mid: price(-1.4),
+      natural: price(-1.25),
+      maxLoss: money(360),
+    });
     const saga = `order/${failed.intent.intentId.replace("-", "/")}`;
     const reason = "201 Order rejected - reason: scripted fault of this demo";
     const tripping = n === 3;
     script.pass(90).say(
-      { type: "order.errored", epoch: 1, orderId: failed.orderId, code: 201, text: "Order rejected - reason: scripted fault of this demo" },
+      {
+        type: "order.errored",
+        epoch: 1,
+        orderId: failed.orderId,
+        code: 201,
+        text: "Order rejected - reason: scripted fault of this demo",
+      },
       {
         facts: [
-          [saga, { type: "order.errored", orderRef: failed.intent.orderRef, code: 201, text: "Order rejected - reason: scripted fault of this demo" }],
-          [saga, { type: "order.ended", orderRef: failed.intent.orderRef, purpose: "entry", outcome: "rejected", filledUnits: 0, reason }],
-          ...(tripping ? ([["breaker/orders", { type: "breaker.changed", scope: "orders", state: "tripped", reason: `rejected: ${reason}` }]] as const) : []),
+          [
+            saga,
+            {
+              type: "order.errored",
+              orderRef: failed.intent.orderRef,
+              code: 201,
+              text: "Order rejected - reason: scripted fault of this demo",
+            },
+          ],
+          [
+            saga,
+            {
+              type: "order.ended",
+              orderRef: failed.intent.orderRef,
+              purpose: "entry",
+              outcome: "rejected",
+              filledUnits: 0,
+              reason,
+            },
+          ],
+          ...(tripping
+            ? ([
+                ["breaker/orders", { type: "breaker.changed", scope: "orders", state: "tripped", reason: `rejected: ${reason}` }],
+              ] as const)
+            : []),
         ],
-        moves: [[saga, { ended: "rejected" }], ["slot/s2", "free"], ...(tripping ? ([["breaker/orders", "tripped"]] as const) : [])],
+        moves: [
+          [saga, { ended: "rejected" }],
+          ["slot/s2", "free"],
+          ...(tripping ? ([["breaker/orders", "tripped"]] as const) : []),
+        ],
         effects: tripping
-          ? [["breaker/orders", "operator.notify", { key: "breaker/orders/1", severity: "critical", text: `The orders breaker tripped: rejected: ${reason}. Nothing that adds risk is sent for 300 s.` }]]
+          ? [
+              [
+                "breaker/orders",
+                "operator.notify",
+                {
+                  key: "breaker/orders/1",
+                  severity: "critical",
+                  text: `The orders breaker tripped: rejected: ${reason}. Nothing that adds risk is sent for 300 s.`,
+                },
+              ],
+            ]
           : [],
       },
     );
   }
   script.pass(60_000).tick("strategy/qqq-condor", {
-    facts: [["strategy/qqq-condor", { type: "entry.denied", strategy: "qqq-condor", symbol: "QQQ", denial: { reason: "breakerTripped", actual: null, limit: null, unit: "" } }]],
+    facts: [
+      [
+        "strategy/qqq-condor",
+        {
+          type: "entry.denied",
+          strategy: "qqq-condor",
+          symbol: "QQQ",
+          denial: { reason: "breakerTripped", actual: null, limit: null, unit: "" },
+        },
+      ],
+    ],
     moves: [["strategy/qqq-condor", { looking: "cooling" }]],
   });
   for (let n = 0; n < 12; n++) {
@@ -422,28 +722,107 @@ export const scriptedDay = (): Step[] => {
     future("ES", 50, 5946.25 + wave(90 + n, 3));
     future("NQ", 20, 21_072.5 + wave(94 + n, 11));
   }
-  script.tick("breaker/orders", { facts: [["breaker/orders", { type: "breaker.changed", scope: "orders", state: "probing", reason: "" }]], moves: [["breaker/orders", "probing"]] });
-  const probe = workOrder(script, { n: 4, slot: "slot/s2", symbol: "QQQ", purpose: "entry", legs: qqq, quantity: 1, limits: [price(-1.38), price(-1.34)], mid: price(-1.38), natural: price(-1.26), maxLoss: money(366) });
+  script.tick("breaker/orders", {
+    facts: [["breaker/orders", { type: "breaker.changed", scope: "orders", state: "probing", reason: "" }]],
+    moves: [["breaker/orders", "probing"]],
+  });
+  const probe = workOrder(script, {
+    n: 4,
+    slot: "slot/s2",
+    symbol: "QQQ",
+    purpose: "entry",
+    legs: qqq,
+    quantity: 1,
+    limits: [price(-1.38), price(-1.34)],
+    mid: price(-1.38),
+    natural: price(-1.26),
+    maxLoss: money(366),
+  });
   fillOrder(script, probe.intent, probe, [price(1.9), price(2.6), price(2.24), price(1.6)], money(0.65));
-  endOrder(script, probe.intent, [["slot/s2", { open: { holding: "watching" } }], ["strategy/qqq-condor", "managing"], ["breaker/orders", "armed"]], [
-    ["slot/s2", { type: "slot.opened", slot: "slot/s2", strategy: "qqq-condor", symbol: "QQQ", legs: qqq, quantity: 1, netPrice: price(-1.34), unitMaxLoss: money(366) }],
-    ["breaker/orders", { type: "breaker.changed", scope: "orders", state: "armed", reason: "" }],
-  ]);
+  endOrder(
+    script,
+    probe.intent,
+    [
+      ["slot/s2", { open: { holding: "watching" } }],
+      ["strategy/qqq-condor", "managing"],
+      ["breaker/orders", "armed"],
+    ],
+    [
+      [
+        "slot/s2",
+        {
+          type: "slot.opened",
+          slot: "slot/s2",
+          strategy: "qqq-condor",
+          symbol: "QQQ",
+          legs: qqq,
+          quantity: 1,
+          netPrice: price(-1.34),
+          unitMaxLoss: money(366),
+        },
+      ],
+      ["breaker/orders", { type: "breaker.changed", scope: "orders", state: "armed", reason: "" }],
+    ],
+  );
 
   // ── the gateway goes away with SPY's exit in flight, and comes back ──
   for (let n = 0; n < 60; n++) {
     script.pass(20_000);
-    mark("slot/s1", "SPY", priceUnits((-96 + Math.round(n / 2)) * 100), moneyUnits((28 + Math.round(n / 2)) * 10_000 - 26_000), 1.24, 593.5);
-    mark("slot/s2", "QQQ", priceUnits((-138 + Math.round(4 * Math.sin(n / 8))) * 100), moneyUnits((-4 + Math.round(4 * Math.sin(n / 8))) * 10_000 - 26_000), 1.34, 508 + Math.sin(n / 7));
+    mark(
+      "slot/s1",
+      "SPY",
+      priceUnits((-96 + Math.round(n / 2)) * 100),
+      moneyUnits((28 + Math.round(n / 2)) * 10_000 - 26_000),
+      1.24,
+      593.5,
+    );
+    mark(
+      "slot/s2",
+      "QQQ",
+      priceUnits((-138 + Math.round(4 * Math.sin(n / 8))) * 100),
+      moneyUnits((-4 + Math.round(4 * Math.sin(n / 8))) * 10_000 - 26_000),
+      1.34,
+      508 + Math.sin(n / 7),
+    );
     if (n % 2 === 0) future("ES", 50, 5950.25 + wave(102 + n, 3));
   }
   script.pass(10_000).tick("slot/s1", {
     facts: [
-      ["slot/s1", { type: "slot.marked", slot: "slot/s1", symbol: "SPY", mark: price(-0.6), profit: money(61.4), profitShare: 0.512, spot: price(593.6) }],
-      ["slot/s1", { type: "decision.made", slot: "slot/s1", symbol: "SPY", decision: { action: "close", rule: "take-profit", urgency: "normal" }, trace: trace(0, 51.2, 38, 330) }],
+      [
+        "slot/s1",
+        {
+          type: "slot.marked",
+          slot: "slot/s1",
+          symbol: "SPY",
+          mark: price(-0.6),
+          profit: money(61.4),
+          profitShare: 0.512,
+          spot: price(593.6),
+        },
+      ],
+      [
+        "slot/s1",
+        {
+          type: "decision.made",
+          slot: "slot/s1",
+          symbol: "SPY",
+          decision: { action: "close", rule: "take-profit", urgency: "normal" },
+          trace: trace(0, 51.2, 38, 330),
+        },
+      ],
     ],
   });
-  const exit = workOrder(script, { n: 2, slot: "slot/s1", symbol: "SPY", purpose: "exit", legs: reversed(legs), quantity: 1, limits: [price(0.6)], mid: price(0.6), natural: price(0.68) });
+  const exit = workOrder(script, {
+    n: 2,
+    slot: "slot/s1",
+    symbol: "SPY",
+    purpose: "exit",
+    legs: reversed(legs),
+    quantity: 1,
+    limits: [price(0.6)],
+    mid: price(0.6),
+    natural: price(0.68),
+  });
   const saga = `order/${exit.intent.intentId.replace("-", "/")}`;
   const { orderRef } = exit.intent;
   script.pass(4_000).say(
@@ -454,10 +833,20 @@ export const scriptedDay = (): Step[] => {
         ["engine", { type: "engine.modeChanged", mode: "reconciling", reason: "" }],
         [saga, { type: "order.doubted", orderRef, reason: "sent, the gateway closed the connection" }],
       ],
-      moves: [["session", "lost"], ["engine", "reconciling"], [saga, "unknown"], ["riskGate", "closed"]],
+      moves: [
+        ["session", "lost"],
+        ["engine", "reconciling"],
+        [saga, "unknown"],
+        ["riskGate", "closed"],
+      ],
     },
   );
-  script.pass(6_000).say({ type: "gateway.identified", epoch: 2, accounts: [ACCOUNT], nextOrderId: 90, clientId: 17 }, { moves: [["session", "synchronising"]] });
+  script
+    .pass(6_000)
+    .say(
+      { type: "gateway.identified", epoch: 2, accounts: [ACCOUNT], nextOrderId: 90, clientId: 17 },
+      { moves: [["session", "synchronising"]] },
+    );
   script.pass(1_500).say(
     { type: "positions.answered", epoch: 2, replyTo: "reconciler", request: "round-2", positions: [] },
     {
@@ -468,14 +857,39 @@ export const scriptedDay = (): Step[] => {
         ["engine", { type: "engine.modeChanged", mode: "trading", reason: "" }],
         [saga, { type: "order.resolved", orderRef, as: "working" }],
       ],
-      moves: [["session", "ready"], ["engine", "trading"], [saga, { live: { working: "unfilled" } }], ["riskGate", "normal"]],
+      moves: [
+        ["session", "ready"],
+        ["engine", "trading"],
+        [saga, { live: { working: "unfilled" } }],
+        ["riskGate", "normal"],
+      ],
     },
   );
   script.pass(20_000);
   fillOrder(script, exit.intent, exit, [price(1.02), price(1.3), price(1.2), price(0.88)], money(0.65), 2);
-  endOrder(script, exit.intent, [["slot/s1", "free"], ["strategy/spy-condor", { looking: "cooling" }]], [
-    ["slot/s1", { type: "slot.closed", slot: "slot/s1", strategy: "spy-condor", symbol: "SPY", rule: "take-profit", profit: money(58.8), fees: money(5.2), heldMs: 3_420_000 }],
-  ]);
+  endOrder(
+    script,
+    exit.intent,
+    [
+      ["slot/s1", "free"],
+      ["strategy/spy-condor", { looking: "cooling" }],
+    ],
+    [
+      [
+        "slot/s1",
+        {
+          type: "slot.closed",
+          slot: "slot/s1",
+          strategy: "spy-condor",
+          symbol: "SPY",
+          rule: "take-profit",
+          profit: money(58.8),
+          fees: money(5.2),
+          heldMs: 3_420_000,
+        },
+      ],
+    ],
+  );
   script.tick("lines", { facts: [["lines", { type: "lines.counted", leased: 24, waiting: 0, limit: 100 }]] });
   for (let n = 0; n < 10; n++) {
     script.pass(20_000);

@@ -1,5 +1,5 @@
-import { connect } from "node:net";
 import { request } from "node:http";
+import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { OperatorEvent } from "../../src/domain/events/actors.ts";
 import { createReadModel } from "../../src/projections/read-model.ts";
@@ -39,17 +39,27 @@ interface Answer {
   readonly headers: Record<string, string | string[] | undefined>;
   readonly body: string;
 }
-/** One request exactly as told: no header is added but Host, and the path is not normalised. */
-const ask = (path: string, headers: Record<string, string> = {}, method = "GET", body?: string, port = server.port): Promise<Answer> =>
+/** One request exactly as told, on a connection of its own: no header is added but Host, and the path is not normalised. */
+const ask = (
+  path: string,
+  headers: Record<string, string> = {},
+  method = "GET",
+  body?: string,
+  port = server.port,
+): Promise<Answer> =>
   new Promise((resolve, reject) => {
-    const own = body === undefined ? {} : { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)) };
-    const asked = request({ host: "127.0.0.1", port, path, method, headers: { host: `127.0.0.1:${port}`, ...own, ...headers } }, (response) => {
-      let said = "";
-      response.on("data", (chunk) => {
-        said += String(chunk);
-      });
-      response.on("end", () => resolve({ code: response.statusCode ?? 0, headers: response.headers, body: said }));
-    });
+    const own =
+      body === undefined ? {} : { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)) };
+    const asked = request(
+      { host: "127.0.0.1", port, path, method, agent: false, headers: { host: `127.0.0.1:${port}`, ...own, ...headers } },
+      (response) => {
+        let said = "";
+        response.on("data", (chunk) => {
+          said += String(chunk);
+        });
+        response.on("end", () => resolve({ code: response.statusCode ?? 0, headers: response.headers, body: said }));
+      },
+    );
     asked.on("upgrade", (response, socket) => {
       socket.destroy();
       resolve({ code: response.statusCode ?? 0, headers: response.headers, body: "" });
@@ -61,9 +71,30 @@ const origin = (): string => `http://127.0.0.1:${server.port}`;
 const login = async (token: string, headers: Record<string, string> = { origin: origin() }): Promise<Answer> =>
   ask("/api/v1/login", headers, "POST", JSON.stringify({ token }));
 const cookieOf = ({ headers }: Answer): string => String(headers["set-cookie"]).split(";", 1)[0]!;
-const UPGRADE = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13", "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==" };
+const UPGRADE = {
+  connection: "Upgrade",
+  upgrade: "websocket",
+  "sec-websocket-version": "13",
+  "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+};
 
-const READING = ["status", "positions", "orders", "orders/20261120-s1-1", "decisions", "actors", "equity", "trades", "futures", "breakers", "session", "notices", "story", "explain/order/20261120-s1-1", "explain/why-not?symbol=SPY"];
+const READING = [
+  "status",
+  "positions",
+  "orders",
+  "orders/20261120-s1-1",
+  "decisions",
+  "actors",
+  "equity",
+  "trades",
+  "futures",
+  "breakers",
+  "session",
+  "notices",
+  "story",
+  "explain/order/20261120-s1-1",
+  "explain/why-not?symbol=SPY",
+];
 
 describe("the door", () => {
   it.each([
@@ -124,8 +155,12 @@ describe("the door", () => {
     const cookie = cookieOf(await login(TOKEN));
     expect((await ask("/api/v1/commands/pause", { cookie }, "POST", "{}")).code).toBe(403);
     expect((await ask("/api/v1/stream", { cookie, ...UPGRADE })).code).toBe(403);
-    expect((await ask("/api/v1/commands/pause", { cookie, origin: origin(), "sec-fetch-site": "same-site" }, "POST", "{}")).code).toBe(403);
-    expect((await ask("/api/v1/commands/pause", { cookie, origin: origin(), "sec-fetch-site": "same-origin" }, "POST", "{}")).code).toBe(200);
+    expect(
+      (await ask("/api/v1/commands/pause", { cookie, origin: origin(), "sec-fetch-site": "same-site" }, "POST", "{}")).code,
+    ).toBe(403);
+    expect(
+      (await ask("/api/v1/commands/pause", { cookie, origin: origin(), "sec-fetch-site": "same-origin" }, "POST", "{}")).code,
+    ).toBe(200);
     expect((await ask("/api/v1/stream", { cookie, origin: origin(), ...UPGRADE })).code).toBe(101);
   });
 
@@ -156,14 +191,21 @@ describe("the door", () => {
 });
 
 describe("requests that nobody means well", () => {
-  it.each(["/../package.json", "/..%2f..%2fetc%2fpasswd", "/page/../server.ts", "/%2e%2e/server.ts", "/page.js%00", "//etc/passwd", "/page.css/", "/.git/config", "/server.ts"])(
-    "find no file at %s",
-    async (path) => {
-      const { code, body } = await ask(path, BEARER);
-      expect([400, 404]).toContain(code);
-      expect(body).not.toMatch(/root:|import /);
-    },
-  );
+  it.each([
+    "/../package.json",
+    "/..%2f..%2fetc%2fpasswd",
+    "/page/../server.ts",
+    "/%2e%2e/server.ts",
+    "/page.js%00",
+    "//etc/passwd",
+    "/page.css/",
+    "/.git/config",
+    "/server.ts",
+  ])("find no file at %s", async (path) => {
+    const { code, body } = await ask(path, BEARER);
+    expect([400, 404]).toContain(code);
+    expect(body).not.toMatch(/root:|import /);
+  });
 
   it("are refused a body of more than 64 KiB, before the command sees it", async () => {
     const before = commands.length;
@@ -188,7 +230,16 @@ describe("requests that nobody means well", () => {
 
   it("cannot post a form, or command with GET", async () => {
     const before = commands.length;
-    expect((await ask("/api/v1/commands/pause", { ...BEARER, "content-type": "application/x-www-form-urlencoded" }, "POST", "reason=x")).code).toBe(415);
+    expect(
+      (
+        await ask(
+          "/api/v1/commands/pause",
+          { ...BEARER, "content-type": "application/x-www-form-urlencoded" },
+          "POST",
+          "reason=x",
+        )
+      ).code,
+    ).toBe(415);
     expect((await ask("/api/v1/commands/pause", BEARER)).code).toBe(404);
     expect(commands).toHaveLength(before);
   });
@@ -205,7 +256,9 @@ describe("requests that nobody means well", () => {
         text += String(chunk);
       });
       socket.on("close", () => resolve(text));
-      socket.write(`POST /api/v1/login HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /livez HTTP/1.1\r\n\r\n`);
+      socket.write(
+        `POST /api/v1/login HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /livez HTTP/1.1\r\n\r\n`,
+      );
     });
     expect(said).toMatch(/^HTTP\/1\.1 400/);
   });
@@ -221,7 +274,13 @@ describe("requests that nobody means well", () => {
 
 describe("every answer", () => {
   it("forbids foreign scripts, frames, sniffing and caching, also when it is an error", async () => {
-    for (const [path, headers] of [["/", {}], ["/api/v1/status", BEARER], ["/api/v1/status", {}], ["/nowhere", BEARER], ["/", { host: "evil.example" }]] as const) {
+    for (const [path, headers] of [
+      ["/", {}],
+      ["/api/v1/status", BEARER],
+      ["/api/v1/status", {}],
+      ["/nowhere", BEARER],
+      ["/", { host: "evil.example" }],
+    ] as const) {
       const given = (await ask(path, headers)).headers;
       expect(given["content-security-policy"]).toContain("default-src 'none'");
       expect(given["content-security-policy"]).toContain("frame-ancestors 'none'");
@@ -266,7 +325,12 @@ describe("commands", () => {
   });
 
   it("want a reason for loosening and none for tightening", async () => {
-    for (const [verb, code] of [["pause", 200], ["halt", 200], ["resume", 400], ["rearm", 400]] as const) {
+    for (const [verb, code] of [
+      ["pause", 200],
+      ["halt", 200],
+      ["resume", 400],
+      ["rearm", 400],
+    ] as const) {
       expect([verb, (await ask(`/api/v1/commands/${verb}`, BEARER, "POST", "{}")).code]).toEqual([verb, code]);
     }
   });

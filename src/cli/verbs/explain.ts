@@ -1,11 +1,11 @@
 /** `caretaker explain order|decision|slot|why-not`: why, to the last number. */
 import type { Command } from "commander";
 import { instantOf, newYorkDay } from "../../domain/calendar/new-york.ts";
-import { type EpochMs, epochMs, tradingDay } from "../../domain/units.ts";
+import { type EpochMs, tradingDay } from "../../domain/units.ts";
 import type { ReadModel } from "../../projections/read-model.ts";
 import { CommandError, EXIT } from "../exit.ts";
 import { askDaemon, daemonOf, readModelOf } from "../reading.ts";
-import { stateDirectory } from "../state-path.ts";
+import { type DaemonAddress, stateDirectory } from "../state-path.ts";
 
 interface Flags {
   readonly state?: string;
@@ -16,20 +16,31 @@ interface Told {
   readonly lines: readonly string[];
 }
 
-const tellIt = async (flags: Flags, path: string, of: (model: ReadModel) => Told | undefined, what: string): Promise<void> => {
+/** What is asked: of the daemon by path, of a journal by the read model. */
+interface Question {
+  readonly path: (now: EpochMs) => string;
+  readonly of: (model: ReadModel) => Told | undefined;
+  readonly what: string;
+}
+
+const tellIt = async (flags: Flags, { path, of, what }: Question): Promise<void> => {
   const directory = stateDirectory(flags.state, "demo");
   const daemon = await daemonOf(directory);
-  const told = daemon === undefined ? of(await readModelOf(directory)) : ((await askDaemon(daemon, path)) as Told);
+  const told = daemon === undefined ? of(await readModelOf(directory)) : await askIt(daemon, path);
   if (told === undefined) throw new CommandError(EXIT.badData, `there is no ${what} in the journal of ${directory}`);
   process.stdout.write(flags.json ? `${JSON.stringify(told)}\n` : `${told.lines.join("\n")}\n`);
 };
+const askIt = async (daemon: DaemonAddress, path: Question["path"]): Promise<Told> => {
+  const { now } = (await askDaemon(daemon, "/api/v1/status")) as { readonly now: EpochMs };
+  return (await askDaemon(daemon, path(now))) as Told;
+};
 
-/** `2026-10-05T10:30` or `10:30` of the journal's last day, New York wall time. */
-const instant = (text: string | undefined, model: { readonly now: EpochMs }): EpochMs => {
-  if (text === undefined) return model.now;
+/** `2026-10-05T10:30`, or `10:30` of the day that the journal has reached; New York wall time. */
+const instant = (text: string | undefined, now: EpochMs): EpochMs => {
+  if (text === undefined) return now;
   const match = /^(?:(\d{4}-\d{2}-\d{2})T)?(\d{1,2}):(\d{2})$/.exec(text);
   if (match === null) throw new CommandError(EXIT.usage, `--at ${text}: a New York wall time such as 10:30 or 2026-10-05T10:30`);
-  return instantOf(match[1] === undefined ? newYorkDay(model.now) : tradingDay(match[1]), Number(match[2]) * 60 + Number(match[3]));
+  return instantOf(match[1] === undefined ? newYorkDay(now) : tradingDay(match[1]), Number(match[2]) * 60 + Number(match[3]));
 };
 
 export const explainVerb = (program: Command): void => {
@@ -38,27 +49,34 @@ export const explainVerb = (program: Command): void => {
   withFlags(explain.command("order <intentId>"))
     .description("An order's whole life: intent, denial or approval with numbers, wire, the broker's messages, fills, slippage.")
     .action((id: string, flags: Flags) =>
-      tellIt(flags, `/api/v1/explain/order/${encodeURIComponent(id)}`, (model) => model.explainOrder(id), `order ${id}`),
+      tellIt(flags, { path: () => `/api/v1/explain/order/${encodeURIComponent(id)}`, of: (model) => model.explainOrder(id), what: `order ${id}` }),
     );
   withFlags(explain.command("decision <seq>"))
     .description("The decision made, or still standing, at a journal seq: every rule with its distance to firing.")
     .action((seq: string, flags: Flags) =>
-      tellIt(flags, `/api/v1/explain/decision/${encodeURIComponent(seq)}`, (model) => model.explainDecision(Number(seq)), `decision at ${seq}`),
+      tellIt(flags, {
+        path: () => `/api/v1/explain/decision/${encodeURIComponent(seq)}`,
+        of: (model) => model.explainDecision(Number(seq)),
+        what: `decision at ${seq}`,
+      }),
     );
   withFlags(explain.command("slot <slot>"))
     .description("The newest decision about a slot, e.g. slot/s1.")
     .action((slot: string, flags: Flags) =>
-      tellIt(flags, `/api/v1/explain/slot/${encodeURIComponent(slot)}`, (model) => model.explainSlot(slot), `decision about ${slot}`),
+      tellIt(flags, {
+        path: () => `/api/v1/explain/slot?slot=${encodeURIComponent(slot)}`,
+        of: (model) => model.explainSlot(slot),
+        what: `decision about ${slot}`,
+      }),
     );
   withFlags(explain.command("why-not <symbol>"))
     .description("The stages that stopped entries in a symbol, the first number that did, and by how much.")
-    .option("--at <time>", "New York wall time, e.g. 10:30; the journal's last instant by default")
+    .option("--at <time>", "New York wall time, e.g. 10:30 or 2026-10-05T10:30; the journal's last instant by default")
     .action((symbol: string, flags: Flags) =>
-      tellIt(
-        flags,
-        `/api/v1/explain/why-not/${encodeURIComponent(symbol)}${flags.at === undefined ? "" : `?at=${encodeURIComponent(flags.at)}`}`,
-        (model) => model.explainWhyNot(symbol, epochMs(instant(flags.at, model))),
-        `entry of ${symbol}`,
-      ),
+      tellIt(flags, {
+        path: (now) => `/api/v1/explain/why-not?symbol=${encodeURIComponent(symbol)}&at=${instant(flags.at, now)}`,
+        of: (model) => model.explainWhyNot(symbol, instant(flags.at, model.now)),
+        what: `entry of ${symbol}`,
+      }),
     );
 };

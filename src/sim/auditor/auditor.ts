@@ -5,15 +5,15 @@
  */
 import type { EpochMs } from "../../domain/units.ts";
 import { cleanEnd } from "./checks/clean-end.check.ts";
-import { everyIntentEnds } from "./checks/every-intent-ends.check.ts";
 import { dedicatedSlots } from "./checks/dedicated-slots.check.ts";
+import { endedMeansEnded } from "./checks/ended-means-ended.check.ts";
+import { everyIntentEnds } from "./checks/every-intent-ends.check.ts";
 import { fillsMakePositions } from "./checks/fills-make-positions.check.ts";
 import { intentBeforeEffect } from "./checks/intent-before-effect.check.ts";
 import { journalIntegrity } from "./checks/journal-integrity.check.ts";
 import { moneyConserved } from "./checks/money-conserved.check.ts";
 import { noBlindRetry } from "./checks/no-blind-retry.check.ts";
 import { nothingThrows } from "./checks/nothing-throws.check.ts";
-import { endedMeansEnded } from "./checks/ended-means-ended.check.ts";
 import { oneLiveOrder } from "./checks/one-live-order.check.ts";
 import { recoveryEquality } from "./checks/recovery-equality.check.ts";
 import { sameTwice } from "./checks/same-twice.check.ts";

@@ -31,6 +31,9 @@ export type Evidence = { readonly at: EpochMs } & (
   | { readonly kind: "twice"; readonly hashes: readonly [string, string] }
 );
 
+/** The same before it has its time. */
+export type Seen = Evidence extends infer E ? (E extends { readonly at: EpochMs } ? Omit<E, "at"> : never) : never;
+
 /** Where a check says what it found. */
 export interface Bench {
   /** One evaluation. */

@@ -69,61 +69,74 @@ export const createTroubles = (options: TroublesOptions): Troubles => {
     const period = between(MINUTE, 20 * MINUTE, chance);
     switch (name) {
       case "crash":
-        return kill(name);
+        kill(name);
+        break;
       case "crash.inRecovery":
         crashPoints.arm(name);
-        return kill("crash");
+        kill("crash");
+        break;
       case "crash.beforeAppend":
       case "crash.duringAppend":
       case "crash.beforeRelease":
       case "crash.afterRelease":
-        return crashPoints.arm(name);
+        crashPoints.arm(name);
+        break;
       case "line.reset":
-        return onLine(name, (current) => current.reset());
+        onLine(name, (current) => current.reset());
+        break;
       case "line.silence":
-        return onLine(name, (current) => current.silence(between(5 * SECOND, 90 * SECOND, chance)));
+        onLine(name, (current) => current.silence(between(5 * SECOND, 90 * SECOND, chance)));
+        break;
       case "gateway.restart":
         onTriggered(name);
         away++;
         line()?.reset();
-        return lasting(between(2 * SECOND, 10 * MINUTE, chance), () => {
+        lasting(between(2 * SECOND, 10 * MINUTE, chance), () => {
           away--;
         });
+        break;
       case "servers.dataKept":
-        return onLine(name, (current) => current.disconnectServers(between(SECOND, 3 * MINUTE, chance), 1102));
+        onLine(name, (current) => current.disconnectServers(between(SECOND, 3 * MINUTE, chance), 1102));
+        break;
       case "servers.dataLost":
-        return onLine(name, (current) => current.disconnectServers(between(SECOND, 3 * MINUTE, chance), 1101));
+        onLine(name, (current) => current.disconnectServers(between(SECOND, 3 * MINUTE, chance), 1101));
+        break;
       case "broker.loseStatus":
         onTriggered(name);
         faults.loseStatus = 0.1 + 0.9 * chance;
-        return lasting(period, () => {
+        lasting(period, () => {
           faults.loseStatus = 0;
         });
+        break;
       case "broker.delayCommission":
         onTriggered(name);
         faults.delayCommissionMs = between(SECOND, 5 * MINUTE, chance);
-        return lasting(period, () => {
+        lasting(period, () => {
           faults.delayCommissionMs = 0;
         });
+        break;
       case "broker.execBeforeOpenOrder":
         onTriggered(name);
         faults.execBeforeOpenOrder = true;
-        return lasting(period, () => {
+        lasting(period, () => {
           faults.execBeforeOpenOrder = false;
         });
+        break;
       case "broker.acceptSilently":
         onTriggered(name);
         faults.acceptSilently = true;
-        return lasting(period, () => {
+        lasting(period, () => {
           faults.acceptSilently = false;
         });
+        break;
       case "broker.reject201":
       case "broker.reject110": {
         faults.rejectNext = name === "broker.reject201" ? 201 : 110;
         endings.push(() => {
           faults.rejectNext = undefined;
         });
-        return waiting(name, () => faults.rejectNext === undefined);
+        waiting(name, () => faults.rejectNext === undefined);
+        break;
       }
       case "broker.blackhole": {
         const most = 1 + Math.floor(chance * 3);
@@ -131,7 +144,8 @@ export const createTroubles = (options: TroublesOptions): Troubles => {
         endings.push(() => {
           faults.blackholeNext = 0;
         });
-        return waiting(name, () => faults.blackholeNext < most);
+        waiting(name, () => faults.blackholeNext < most);
+        break;
       }
     }
   };

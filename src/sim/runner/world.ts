@@ -9,17 +9,17 @@ import { newYorkDay } from "../../domain/calendar/new-york.ts";
 import { type EpochMs, epochMs, money } from "../../domain/units.ts";
 import type { Step } from "../../ports/journal.ts";
 import { createAuditor, type Violation } from "../auditor/auditor.ts";
-import type { Check, Evidence } from "../auditor/evidence.ts";
+import type { Check, Evidence, Seen } from "../auditor/evidence.ts";
 import { createBroker } from "../broker/broker.ts";
 import { drawFaults, type FaultName, type FaultOptions, HEALED_BEFORE_END_MS, type PlannedFault } from "../faults.ts";
 import { randomStream } from "../market/random.ts";
 import { createSyntheticMarket } from "../market/synthetic-market.ts";
-import { createCrashPoints } from "./crash-points.ts";
 import { createDisk } from "./disk.ts";
 import { openDropCopy } from "./drop-copy.ts";
-import type { EngineUnderTest, RunningEngine } from "./engine.ts";
-import { createLife, Killed, type Life } from "./life.ts";
+import type { EngineUnderTest } from "./engine.ts";
+import { createLife, Killed } from "./life.ts";
 import { createLine, type Line, type Words } from "./line.ts";
+import { createProcesses } from "./processes.ts";
 import { createTraceHash } from "./trace-hash.ts";
 import { createTroubles } from "./troubles.ts";
 import { createVirtualTime } from "./virtual-time.ts";
@@ -61,7 +61,6 @@ const BUSY_MS = 12_000;
 const CHECKPOINT_MS = 10 * 60_000;
 const LAST_LOOK_AFTER_CLOSE_MS = 60_000;
 const STOP_AFTER_CLOSE_MS = 75_000;
-const GIVE_UP_AFTER_FAILURES = 20;
 const OPENING_CASH = 250_000;
 
 /** What the engine asks when it is after something, as against its rounds of reconciliation. */
@@ -96,10 +95,9 @@ export const runWorld = async (options: WorldOptions): Promise<Outcome> => {
   const sessions = sessionsFrom(market.begins, options.days, options.lastSessionMinutes);
   const lastSession = sessions.at(-1) as Session;
 
-  type Seen = Evidence extends infer E ? (E extends { readonly at: EpochMs } ? Omit<E, "at"> : never) : never;
   const hear = (seen: Seen): void => auditor.hear({ ...seen, at: time.market() } as Evidence);
 
-  const count = { steps: 0, entries: 0, fills: 0, trades: 0, crashes: 0, drops: 0, failures: 0, ordersToday: 0 };
+  const count = { steps: 0, entries: 0, fills: 0, trades: 0, crashes: 0, drops: 0, ordersToday: 0 };
   const triggered: { [fault: string]: number } = {};
   const onTriggered = (fault: FaultName): void => {
     triggered[fault] = (triggered[fault] ?? 0) + 1;
@@ -197,76 +195,29 @@ export const runWorld = async (options: WorldOptions): Promise<Outcome> => {
   };
 
   // ── the engine's processes ───────────────────────────────────────────────────────────────────────────────────────────
-  let life: Life | undefined;
-  let engine: RunningEngine | undefined;
-  const liveSeqs = new Set<number>();
-
-  const hashLive = (): void => {
-    if (engine === undefined || engine.seq === 0 || engine.seq !== engine.durableSeq || liveSeqs.has(engine.seq)) return;
-    liveSeqs.add(engine.seq);
-    hear({ kind: "state", seq: engine.seq, hash: engine.stateHash(), from: "live" });
-  };
-  const endProcess = (how: "killed" | "stopped"): void => {
-    life?.end();
-    line?.abandon();
-    engine = undefined;
-    hear({ kind: "processEnded", how });
-  };
-  const kill = (fault: FaultName): void => {
-    if (life?.alive !== true) return;
-    hashLive();
-    count.crashes++;
-    onTriggered(fault);
-    endProcess("killed");
-    time.after(1_000 + Math.floor(chance.uniform() ** 3 * 180_000), boot);
-  };
-  const fail = (what: unknown): void => {
-    if (life?.alive !== true) return;
-    count.failures++;
-    hear({ kind: "processFailed", detail: what instanceof Error ? `${what.name}: ${what.message}` : String(what) });
-    endProcess("killed");
-    if (count.failures < GIVE_UP_AFTER_FAILURES) time.after(5_000, boot);
-  };
-  const crashPoints = createCrashPoints({
-    kill: (fault) => {
-      kill(fault);
-      throw new Killed(fault);
+  const processes = createProcesses({
+    time,
+    chance,
+    disk,
+    engine: underTest,
+    newClient: () => openLine().client,
+    abandonLine: () => line?.abandon(),
+    hear,
+    onKilled: (fault) => {
+      count.crashes++;
+      onTriggered(fault);
     },
-    killSoon: (fault) => void time.after(0, () => kill(fault)),
   });
-  const boot = (): void => {
-    const current = createLife(time);
-    life = current;
-    underTest
-      .boot({
-        clock: current.clock,
-        scheduler: current.scheduler,
-        database: disk.open(current),
-        newClient: () => openLine().client,
-        crashPoint: (point, detail) => {
-          if (current.alive) crashPoints.pass(point, detail);
-        },
-        onFatal: (error) => {
-          if (current.alive) fail(error);
-        },
-      })
-      .then(
-        (running) => {
-          if (!current.alive) return;
-          engine = running;
-          const { seq, hash } = running.recovered;
-          if (seq === 0) return;
-          liveSeqs.add(seq);
-          hear({ kind: "state", seq, hash, from: "snapshot" });
-        },
-        (error: unknown) => {
-          if (current.alive) fail(error);
-        },
-      );
-  };
 
   // ── troubles ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-  const troubles = createTroubles({ time, broker, crashPoints, line: () => line, kill, onTriggered });
+  const troubles = createTroubles({
+    time,
+    broker,
+    crashPoints: processes.crashPoints,
+    line: () => line,
+    kill: processes.kill,
+    onTriggered,
+  });
   let today: { readonly session: Session; readonly plan: readonly PlannedFault[] } | undefined;
   const mayBegin = (): boolean => today !== undefined && time.market() < today.session.close - HEALED_BEFORE_END_MS;
   const begin = (fault: PlannedFault) => (): void => {
@@ -283,21 +234,14 @@ export const runWorld = async (options: WorldOptions): Promise<Outcome> => {
   // ── the timetable ────────────────────────────────────────────────────────────────────────────────────────────────────
   let finished = false;
   const checkpoint = (last: boolean): void => {
-    hashLive();
+    processes.hashLive();
     const truth = broker.truth();
     dropCopy.ask(() => hear({ kind: "checkpoint", truth, last }));
   };
   const stop = (): void => {
-    const stopping = engine;
-    if (stopping === undefined) {
+    processes.stop().then(() => {
       finished = true;
-      return;
-    }
-    stopping.stop().then(() => {
-      hashLive();
-      endProcess("stopped");
-      finished = true;
-    }, fail);
+    }, processes.fail);
   };
   for (const session of sessions) {
     time.atMarket(session.open, () => {
@@ -309,7 +253,9 @@ export const runWorld = async (options: WorldOptions): Promise<Outcome> => {
     time.atMarket(session.close - HEALED_BEFORE_END_MS, () => troubles.heal());
     for (let at = session.open + CHECKPOINT_MS; at < session.close; at += CHECKPOINT_MS)
       time.atMarket(at, () => checkpoint(false));
-    time.atMarket(session.close + LAST_LOOK_AFTER_CLOSE_MS, () => checkpoint(session === lastSession && options.lastSessionMinutes === undefined));
+    time.atMarket(session.close + LAST_LOOK_AFTER_CLOSE_MS, () =>
+      checkpoint(session === lastSession && options.lastSessionMinutes === undefined),
+    );
   }
   time.atMarket(lastSession.close + STOP_AFTER_CLOSE_MS, stop);
 
@@ -322,7 +268,7 @@ export const runWorld = async (options: WorldOptions): Promise<Outcome> => {
       if (disk.pending > 0 || disk.begun !== before) quiet = -1;
     }
   };
-  boot();
+  processes.boot();
   look();
   await rest();
   let begun = disk.begun;
@@ -333,10 +279,10 @@ export const runWorld = async (options: WorldOptions): Promise<Outcome> => {
       ran = time.step(until);
     } catch (error) {
       ran = true;
-      if (!(error instanceof Killed)) fail(error);
+      if (!(error instanceof Killed)) processes.fail(error);
     }
     if (!ran) break;
-    if (disk.begun !== begun || disk.pending > 0 || engine === undefined) {
+    if (disk.begun !== begun || disk.pending > 0 || !processes.running) {
       await rest();
       begun = disk.begun;
     }
@@ -346,13 +292,7 @@ export const runWorld = async (options: WorldOptions): Promise<Outcome> => {
   const reader = createLife(time);
   const journal = await disk.read({ gte: "j/", lt: "j0" });
   hear({ kind: "journal", texts: journal.map(([, text]) => text) });
-  const hashes =
-    options.replay === false
-      ? []
-      : await underTest.replayedHashes(
-          disk.open(reader),
-          [...liveSeqs].sort((a, b) => a - b),
-        );
+  const hashes = options.replay === false ? [] : await underTest.replayedHashes(disk.open(reader), processes.hashedSeqs());
   for (const [seq, hash] of hashes) hear({ kind: "state", seq, hash, from: "genesis" });
   dropCopy.close();
 

@@ -8,11 +8,11 @@ import {
   Field,
   Int32,
   Int64,
+  makeData,
   makeVector,
   RecordBatch,
   Schema,
   Struct,
-  makeData,
   Table,
   TimestampMillisecond,
   Utf8,
@@ -75,7 +75,9 @@ const vectorOf = (column: Column, values: readonly (number | string | null)[]): 
   const numbers = values as readonly (number | null)[];
   const nullCount = numbers.reduce<number>((count, value) => count + (value === null ? 1 : 0), 0);
   const data =
-    column.kind === "integer" ? Int32Array.from(numbers, (value) => value ?? 0) : BigInt64Array.from(numbers, (value) => BigInt(value ?? 0));
+    column.kind === "integer"
+      ? Int32Array.from(numbers, (value) => value ?? 0)
+      : BigInt64Array.from(numbers, (value) => BigInt(value ?? 0));
   const validity = nullCount === 0 ? {} : { nullBitmap: bitmapOf(numbers), nullCount };
   return makeVector(makeData({ type, length: numbers.length, data, ...validity } as never) as never);
 };

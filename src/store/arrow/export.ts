@@ -11,12 +11,12 @@ import { join } from "node:path";
 import { type Table as ArrowTable, Table, tableFromIPC, tableToIPC } from "apache-arrow";
 import { newYorkDay } from "../../domain/calendar/new-york.ts";
 import type { TradingDay } from "../../domain/units.ts";
+import type { Step } from "../../ports/journal.ts";
 import type { ReadModel } from "../../projections/read-model.ts";
 import { factsOf, timeOf } from "../../projections/spoken.ts";
-import type { Step } from "../../ports/journal.ts";
 import { writeDurably } from "../durable-file.ts";
-import { type Row, rowsOf, schemaOf, tableOf, type TableShape } from "./columns.ts";
-import { AT, COMMISSION, EXEC_ID, rowsIn, SEQ, type TableName, TABLES } from "./tables.ts";
+import { type Row, rowsOf, schemaOf, type TableShape, tableOf } from "./columns.ts";
+import { AT, COMMISSION, EXEC_ID, rowsIn, SEQ, TABLES, type TableName } from "./tables.ts";
 
 export interface ArrowExport {
   /** Takes a step that `readModel` has just taken. Cheap; reads a partition from disk once a day and after a restart. */
@@ -89,7 +89,7 @@ export const createArrowExport = (dir: string, readModel: ReadModel): ArrowExpor
 
   const write = async (): Promise<void> => {
     const days = [...partitions.keys()].map((key) => key.slice(key.indexOf("/") + 1));
-    const newest = days.reduce((a, b) => (a > b ? a : b), "");
+    const newest = days.sort().at(-1);
     for (const [key, partition] of partitions) {
       const cut = key.indexOf("/");
       const [table, day] = [key.slice(0, cut) as TableName, key.slice(cut + 1)];
@@ -133,7 +133,11 @@ export const daysOf = (dir: string, table: TableName): readonly string[] => {
 };
 
 /** A whole table, days ascending; `from` and `to` (both included) narrow the days. Empty, with its schema, when there is none. */
-export const readTable = (dir: string, table: TableName, { from = "", to = "9999" }: { readonly from?: string; readonly to?: string } = {}): ArrowTable => {
+export const readTable = (
+  dir: string,
+  table: TableName,
+  { from = "", to = "9999" }: { readonly from?: string; readonly to?: string } = {},
+): ArrowTable => {
   const read = daysOf(dir, table)
     .filter((day) => from <= day && day <= to)
     .flatMap((day) => readPartition(dir, table, day) ?? []);

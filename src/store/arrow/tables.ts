@@ -1,8 +1,8 @@
 /** Which tables there are, and what of a step becomes a row of which. Orders' names come from the read model. */
 import type { EpochMs } from "../../domain/units.ts";
+import type { Step } from "../../ports/journal.ts";
 import type { ReadModel } from "../../projections/read-model.ts";
 import { factsOf, timeOf } from "../../projections/spoken.ts";
-import type { Step } from "../../ports/journal.ts";
 import type { Row, TableShape } from "./columns.ts";
 
 export const TABLES = {
@@ -70,7 +70,11 @@ export const COMMISSION = 15;
 const EQUITY_EVERY_MS = 10_000;
 
 /** The rows of a step. `lastEquityAt` is the instant of the day's last equity row. The read model has taken the step already. */
-export const rowsIn = (step: Step, readModel: ReadModel, lastEquityAt: number | undefined): readonly (readonly [TableName, Row])[] => {
+export const rowsIn = (
+  step: Step,
+  readModel: ReadModel,
+  lastEquityAt: number | undefined,
+): readonly (readonly [TableName, Row])[] => {
   const rows: (readonly [TableName, Row])[] = [];
   const at: EpochMs = timeOf(step);
   for (const fact of factsOf(step)) {
@@ -103,7 +107,18 @@ export const rowsIn = (step: Step, readModel: ReadModel, lastEquityAt: number | 
       const { root, contract, last, bid, ask } = fact;
       rows.push([
         "futures_snapshots",
-        [at, step.seq, root, contract.conId, contract.localSymbol ?? null, contract.expiry ?? null, contract.multiplier, last, bid, ask],
+        [
+          at,
+          step.seq,
+          root,
+          contract.conId,
+          contract.localSymbol ?? null,
+          contract.expiry ?? null,
+          contract.multiplier,
+          last,
+          bid,
+          ask,
+        ],
       ]);
     }
   }

@@ -19,7 +19,14 @@ const actor = (one) => {
   const name = one.path.includes("/") ? one.path.slice(one.path.indexOf("/") + 1) : one.path;
   return h(
     "li",
-    { class: `actor ${one.standing}`, "data-key": one.path, title: one.lastIncident === undefined ? `by ${one.event}, step ${one.sinceSeq}` : `${one.incidents} incidents, last ${one.lastIncident.kind}: ${one.lastIncident.detail}` },
+    {
+      class: `actor ${one.standing}`,
+      "data-key": one.path,
+      title:
+        one.lastIncident === undefined
+          ? `by ${one.event}, step ${one.sinceSeq}`
+          : `${one.incidents} incidents, last ${one.lastIncident.kind}: ${one.lastIncident.detail}`,
+    },
     h("span", { class: "path" }, name),
     h("span", { class: `state s-${one.words.split(" ", 1)[0]}` }, one.words),
     one.standing === "live" ? "" : h("span", { class: "alarm" }, one.standing),
@@ -28,10 +35,18 @@ const actor = (one) => {
   );
 };
 
-export const showActors = ({ actors, incidents }) => {
-  show(byId("actors-count"), actors.length === 0 ? "" : `${actors.length} alive, ${incidents} ${incidents === 1 ? "incident" : "incidents"}`);
+export const showActors = ({ actors, count, incidents }) => {
+  show(
+    byId("actors-count"),
+    actors.length === 0 ? "" : `${count} alive, ${incidents} ${incidents === 1 ? "incident" : "incidents"}`,
+  );
   if (actors.length === 0) {
-    show(byId("actors"), nothingYet("Nobody is alive yet. The first run of a journal spawns the engine and its household; their states stand here as a tree."));
+    show(
+      byId("actors"),
+      nothingYet(
+        "Nobody is alive yet. The first run of a journal spawns the engine and its household; their states stand here as a tree.",
+      ),
+    );
     return;
   }
   const groups = new Map();
@@ -45,8 +60,8 @@ export const showActors = ({ actors, incidents }) => {
     ...order.map((name) => {
       const members = groups.get(name);
       // Orders pile up over a day: the newest first, and only those.
-      const shown = name === "order" ? members.toReversed().slice(0, 12) : members;
-      const rest = members.length - shown.length;
+      const shown = name === "order" ? members.toSorted((a, b) => b.sinceSeq - a.sinceSeq).slice(0, 12) : members;
+      const rest = name === "order" ? count - actors.length + members.length - shown.length : 0;
       return h(
         "section",
         { class: "branch", "data-key": name },

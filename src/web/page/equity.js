@@ -47,7 +47,10 @@ export const createEquity = () => {
   const draw = () => {
     const width = Math.max(280, root.clientWidth);
     if (series.length < 2) {
-      const known = last.equity === undefined ? `Equity is unknown: ${last.unknown ?? "nothing has been heard yet"}.` : "The line begins with the second figure, at most one each ten seconds of market time.";
+      const known =
+        last.equity === undefined
+          ? `Equity is unknown: ${last.unknown ?? "nothing has been heard yet"}.`
+          : "The line begins with the second figure, at most one each ten seconds of market time.";
       show(root, h("p", { class: "nothing" }, known));
       return;
     }
@@ -70,28 +73,74 @@ export const createEquity = () => {
     const x = (point) => LEFT + ((width - LEFT - RIGHT) * point.along) / span;
     const y = (value) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - (value - bottom) / (top - bottom));
     const drawn = thinned(points, x);
-    const path = drawn.map((point, index) => `${index === 0 ? "M" : "L"}${x(point).toFixed(1)} ${y(point.value).toFixed(1)}`).join("");
+    const path = drawn
+      .map((point, index) => `${index === 0 ? "M" : "L"}${x(point).toFixed(1)} ${y(point.value).toFixed(1)}`)
+      .join("");
     const ticks = [];
     for (let value = bottom; value <= top + 1; value += step) ticks.push(value);
     const final = points.at(-1);
     const first = points[0];
-    const near = pointer === undefined ? undefined : points.reduce((a, b) => (Math.abs(x(b) - pointer) < Math.abs(x(a) - pointer) ? b : a));
-    const timeLabels = [0.08, 0.36, 0.64, 0.92].map((share) => points.reduce((a, b) => (Math.abs(b.along - span * share) < Math.abs(a.along - span * share) ? b : a)));
+    const near =
+      pointer === undefined ? undefined : points.reduce((a, b) => (Math.abs(x(b) - pointer) < Math.abs(x(a) - pointer) ? b : a));
+    const timeLabels = [0.08, 0.36, 0.64, 0.92].map((share) =>
+      points.reduce((a, b) => (Math.abs(b.along - span * share) < Math.abs(a.along - span * share) ? b : a)),
+    );
     const change = final.value - (last.startingCash ?? first.value);
     show(
       root,
       h(
         "svg",
-        { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": `Equity from ${money(first.value)} to ${money(final.value)}` },
-        h("g", { class: "grid" }, ...ticks.map((value) => h("line", { x1: LEFT, x2: width - RIGHT, y1: y(value), y2: y(value) }))),
-        h("g", { class: "axis" }, ...ticks.map((value) => h("text", { x: LEFT - 8, y: y(value) + 4, "text-anchor": "end" }, money(value, step < 10_000 ? 2 : 0)))),
-        h("g", { class: "axis" }, ...timeLabels.map((point) => h("text", { x: x(point), y: HEIGHT - 7, "text-anchor": "middle" }, shortClock(point.at)))),
-        h("g", { class: "days" }, ...days.slice(1).flatMap((mark) => [h("line", { x1: x(mark), x2: x(mark), y1: TOP, y2: HEIGHT - BOTTOM }), h("text", { x: x(mark) + 4, y: TOP + 10 }, day(mark.at).slice(5))])),
-        last.startingCash === undefined ? "" : h("line", { class: "start", x1: LEFT, x2: width - RIGHT, y1: y(last.startingCash), y2: y(last.startingCash) }),
-        h("path", { class: `area ${tone(change)}`, d: `${path}L${x(final).toFixed(1)} ${y(last.startingCash ?? bottom).toFixed(1)}L${x(first).toFixed(1)} ${y(last.startingCash ?? bottom).toFixed(1)}Z` }),
+        {
+          width,
+          height: HEIGHT,
+          viewBox: `0 0 ${width} ${HEIGHT}`,
+          role: "img",
+          "aria-label": `Equity from ${money(first.value)} to ${money(final.value)}`,
+        },
+        h(
+          "g",
+          { class: "grid" },
+          ...ticks.map((value) => h("line", { x1: LEFT, x2: width - RIGHT, y1: y(value), y2: y(value) })),
+        ),
+        h(
+          "g",
+          { class: "axis" },
+          ...ticks.map((value) =>
+            h("text", { x: LEFT - 8, y: y(value) + 4, "text-anchor": "end" }, money(value, step < 10_000 ? 2 : 0)),
+          ),
+        ),
+        h(
+          "g",
+          { class: "axis" },
+          ...timeLabels.map((point) => h("text", { x: x(point), y: HEIGHT - 7, "text-anchor": "middle" }, shortClock(point.at))),
+        ),
+        h(
+          "g",
+          { class: "days" },
+          ...days
+            .slice(1)
+            .flatMap((mark) => [
+              h("line", { x1: x(mark), x2: x(mark), y1: TOP, y2: HEIGHT - BOTTOM }),
+              h("text", { x: x(mark) + 4, y: TOP + 10 }, day(mark.at).slice(5)),
+            ]),
+        ),
+        last.startingCash === undefined
+          ? ""
+          : h("line", { class: "start", x1: LEFT, x2: width - RIGHT, y1: y(last.startingCash), y2: y(last.startingCash) }),
+        h("path", {
+          class: `area ${tone(change)}`,
+          d: `${path}L${x(final).toFixed(1)} ${y(last.startingCash ?? bottom).toFixed(1)}L${x(first).toFixed(1)} ${y(last.startingCash ?? bottom).toFixed(1)}Z`,
+        }),
         h("path", { class: `curve ${tone(change)}`, d: path }),
         h("circle", { class: `end ${tone(change)}`, cx: x(final), cy: y(final.value), r: 3.5 }),
-        near === undefined ? "" : h("g", { class: "cross" }, h("line", { x1: x(near), x2: x(near), y1: TOP, y2: HEIGHT - BOTTOM }), h("circle", { cx: x(near), cy: y(near.value), r: 3.5 })),
+        near === undefined
+          ? ""
+          : h(
+              "g",
+              { class: "cross" },
+              h("line", { x1: x(near), x2: x(near), y1: TOP, y2: HEIGHT - BOTTOM }),
+              h("circle", { cx: x(near), cy: y(near.value), r: 3.5 }),
+            ),
       ),
       h(
         "p",
@@ -117,7 +166,10 @@ export const createEquity = () => {
     series = part.afresh ? part.points : [...series, ...part.points];
     last = part;
     const change = part.equity === undefined || part.startingCash === undefined ? undefined : part.equity - part.startingCash;
-    show(byId("equity-now"), change === undefined ? "" : h("span", { class: tone(change) }, `${signedMoney(change)} since the start`));
+    show(
+      byId("equity-now"),
+      change === undefined ? "" : h("span", { class: tone(change) }, `${signedMoney(change)} since the start`),
+    );
     draw();
   };
 };

@@ -2,9 +2,19 @@
 const UNITS = 10_000;
 const MINUS = "−";
 
-const clockFormat = new Intl.DateTimeFormat("en-GB", { timeZone: "America/New_York", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const clockFormat = new Intl.DateTimeFormat("en-GB", {
+  timeZone: "America/New_York",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+});
 const shortClockFormat = new Intl.DateTimeFormat("en-GB", { timeZone: "America/New_York", hour: "2-digit", minute: "2-digit" });
-const dayFormat = new Intl.DateTimeFormat("en-CA", { timeZone: "America/New_York", year: "numeric", month: "2-digit", day: "2-digit" });
+const dayFormat = new Intl.DateTimeFormat("en-CA", {
+  timeZone: "America/New_York",
+  year: "numeric",
+  month: "2-digit",
+  day: "2-digit",
+});
 const weekdayFormat = new Intl.DateTimeFormat("en-GB", { timeZone: "America/New_York", weekday: "short" });
 
 export const clock = (at) => clockFormat.format(at);
@@ -12,7 +22,8 @@ export const shortClock = (at) => shortClockFormat.format(at);
 export const day = (at) => dayFormat.format(at);
 export const weekday = (at) => weekdayFormat.format(at);
 
-const grouped = (value, digits) => value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+const grouped = (value, digits) =>
+  value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
 /** `$100,012.40`, `−$1.30`; a dash when unknown. */
 export const money = (units, digits = 2) =>
@@ -35,7 +46,8 @@ export const net = (units) => {
 
 export const signed = (quantity) => (quantity > 0 ? `+${quantity}` : quantity < 0 ? `${MINUS}${Math.abs(quantity)}` : "0");
 
-export const percent = (share, digits = 1) => (share === undefined ? "–" : `${share < 0 ? MINUS : share > 0 ? "+" : ""}${grouped(Math.abs(share) * 100, digits)} %`);
+export const percent = (share, digits = 1) =>
+  share === undefined ? "–" : `${share < 0 ? MINUS : share > 0 ? "+" : ""}${grouped(Math.abs(share) * 100, digits)} %`;
 
 /** A figure of a trace or a denial. */
 export const figure = (value) => {

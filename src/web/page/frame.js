@@ -1,5 +1,5 @@
 /** The frame around everything: mode, market clock, breaker, slots, lines, feed age, and the operator's buttons. */
-import { h, show, byId } from "./element.js";
+import { byId, h, show } from "./element.js";
 import { clock, day, duration, money, signedMoney, tone, weekday } from "./format.js";
 import { post } from "./stream.js";
 
@@ -33,13 +33,28 @@ const tell = (text, bad) => {
 
 export const command = async (verb, body) => {
   tell(`${verb} …`, false);
-  const { ok, said, status } = await post(`/api/v1/commands/${verb}`, body).catch(() => ({ ok: false, said: { message: "the engine does not answer" } }));
-  tell(ok ? `${verb}: in the journal as step ${said.seq}` : `${verb} was not taken${status ? ` (${status})` : ""}: ${said.message ?? "no reason said"}`, !ok);
+  const { ok, said, status } = await post(`/api/v1/commands/${verb}`, body).catch(() => ({
+    ok: false,
+    said: { message: "the engine does not answer" },
+  }));
+  tell(
+    ok
+      ? `${verb}: in the journal as step ${said.seq}`
+      : `${verb} was not taken${status ? ` (${status})` : ""}: ${said.message ?? "no reason said"}`,
+    !ok,
+  );
 };
 
 /** Made once: what is typed must survive updates. */
 const controls = () => {
-  const reason = h("input", { id: "reason", type: "text", maxlength: 200, placeholder: "reason", "aria-label": "Reason for a command", autocomplete: "off" });
+  const reason = h("input", {
+    id: "reason",
+    type: "text",
+    maxlength: 200,
+    placeholder: "reason",
+    "aria-label": "Reason for a command",
+    autocomplete: "off",
+  });
   const given = () => reason.value.trim();
   const button = (verb, label, kind, needsReason, body = {}) => {
     const made = h("button", { type: "button", "data-verb": verb, class: kind }, label);
@@ -86,17 +101,49 @@ export const createFrame = () => {
     show(
       facts,
       h("strong", { class: "brand" }, "Caretaker"),
-      h("span", { class: `money ${status.money ?? "none"}` }, MONEY_WORDS[status.money] ?? "NO RUN", status.account ? h("span", { class: "account" }, `…${status.account.slice(-3)}`) : ""),
+      h(
+        "span",
+        { class: `money ${status.money ?? "none"}` },
+        MONEY_WORDS[status.money] ?? "NO RUN",
+        status.account ? h("span", { class: "account" }, `…${status.account.slice(-3)}`) : "",
+      ),
       h("span", { class: `mode ${status.mode}`, title: status.reason || status.mode }, status.mode),
-      h("span", { class: "clock", title: "Market time in New York" }, status.now > 0 ? `${weekday(status.now)} ${day(status.now)} ` : "", h("b", {}, status.now > 0 ? clock(status.now) : "--:--:--"), h("span", { class: "label" }, " NY")),
-      h("span", { class: `lamp ${worst}`, title: tripped?.reason || "Circuit breakers" }, status.build === undefined ? "no breaker yet" : `${BREAKER_GLYPH[worst]} breaker ${worst}${cooling}`),
+      h(
+        "span",
+        { class: "clock", title: "Market time in New York" },
+        status.now > 0 ? `${weekday(status.now)} ${day(status.now)} ` : "",
+        h("b", {}, status.now > 0 ? clock(status.now) : "--:--:--"),
+        h("span", { class: "label" }, " NY"),
+      ),
+      h(
+        "span",
+        { class: `lamp ${worst}`, title: tripped?.reason || "Circuit breakers" },
+        status.build === undefined ? "no breaker yet" : `${BREAKER_GLYPH[worst]} breaker ${worst}${cooling}`,
+      ),
       gauge("slots", status.slots.used, status.slots.limit, "Position slots in use"),
       gauge("lines", status.lines.leased, status.lines.limit, `${status.lines.waiting} waiting for a market data line`),
-      h("span", { class: `feed ${feedTone}`, title: "Age of the newest quote, in market time" }, h("span", { class: "label" }, "feed "), feedWords),
-      h("span", { class: `link ${link}`, title: "This page's connection to the engine" }, link === "here" ? "live" : link === "silent" ? "engine silent" : "not connected"),
+      h(
+        "span",
+        { class: `feed ${feedTone}`, title: "Age of the newest quote, in market time" },
+        h("span", { class: "label" }, "feed "),
+        feedWords,
+      ),
+      h(
+        "span",
+        { class: `link ${link}`, title: "This page's connection to the engine" },
+        link === "here" ? "live" : link === "silent" ? "engine silent" : "not connected",
+      ),
     );
     const { mode } = status;
-    const shown = mode === "stopped" ? {} : { pause: mode !== "reducing" && mode !== "halted", resume: mode === "reducing", rearm: mode === "halted", halt: mode !== "halted" };
+    const shown =
+      mode === "stopped"
+        ? {}
+        : {
+            pause: mode !== "reducing" && mode !== "halted",
+            resume: mode === "reducing",
+            rearm: mode === "halted",
+            halt: mode !== "halted",
+          };
     for (const button of buttons.querySelectorAll("button")) button.hidden = !shown[button.getAttribute("data-verb")];
     if (answer.text !== "" && performance.now() - answerFor > 15_000) tell("", false);
     document.title = `${mode === "trading" ? "" : `${mode} · `}${worst === "armed" ? "" : `breaker ${worst} · `}${status.dayProfit === undefined ? "" : `${signedMoney(status.dayProfit)} · `}Caretaker`;
@@ -104,7 +151,13 @@ export const createFrame = () => {
 };
 
 const tile = (label, value, kind, note) =>
-  h("div", { class: "tile", "data-key": label }, h("span", { class: "label" }, label), h("span", { class: `value ${kind}` }, value), h("span", { class: "note" }, note));
+  h(
+    "div",
+    { class: "tile", "data-key": label },
+    h("span", { class: "label" }, label),
+    h("span", { class: `value ${kind}` }, value),
+    h("span", { class: "note" }, note),
+  );
 
 export const showTiles = (status, positions) => {
   const slots = positions?.slots ?? [];
@@ -112,14 +165,45 @@ export const showTiles = (status, positions) => {
   const open = known.reduce((sum, { profit }) => sum + profit, 0);
   const unknown = slots.length - known.length;
   const { broker } = status;
-  const gap = status.equity === undefined || broker.netLiquidation === undefined ? undefined : broker.netLiquidation - status.equity;
+  const gap =
+    status.equity === undefined || broker.netLiquidation === undefined ? undefined : broker.netLiquidation - status.equity;
   show(
     byId("tiles"),
-    tile("Equity", money(status.equity), "", status.equityUnknown ?? `our books${gap === undefined ? "" : `; the broker said ${money(broker.netLiquidation)} at ${clock(broker.at)}`}`),
-    tile("Today", status.dayProfit === undefined ? "–" : signedMoney(status.dayProfit), tone(status.dayProfit ?? 0), "change of equity"),
-    tile("Open profit", slots.length === 0 ? "–" : signedMoney(open), tone(open), slots.length === 0 ? "no position" : unknown > 0 ? `without ${unknown} unknown` : `${slots.length} ${slots.length === 1 ? "position" : "positions"}, at the marks`),
-    tile("Closed profit", status.trades === 0 ? "–" : signedMoney(status.tradedProfit), tone(status.tradedProfit), `${status.trades} closed ${status.trades === 1 ? "trade" : "trades"}, net of fees`),
-    tile("Cash", money(status.cash), "", status.startingCash === undefined ? "starting cash unknown" : `started with ${money(status.startingCash)}`),
+    tile(
+      "Equity",
+      money(status.equity),
+      "",
+      status.equityUnknown ??
+        `our books${gap === undefined ? "" : `; the broker said ${money(broker.netLiquidation)} at ${clock(broker.at)}`}`,
+    ),
+    tile(
+      "Today",
+      status.dayProfit === undefined ? "–" : signedMoney(status.dayProfit),
+      tone(status.dayProfit ?? 0),
+      "change of equity",
+    ),
+    tile(
+      "Open profit",
+      slots.length === 0 ? "–" : signedMoney(open),
+      tone(open),
+      slots.length === 0
+        ? "no position"
+        : unknown > 0
+          ? `without ${unknown} unknown`
+          : `${slots.length} ${slots.length === 1 ? "position" : "positions"}, at the marks`,
+    ),
+    tile(
+      "Closed profit",
+      status.trades === 0 ? "–" : signedMoney(status.tradedProfit),
+      tone(status.tradedProfit),
+      `${status.trades} closed ${status.trades === 1 ? "trade" : "trades"}, net of fees`,
+    ),
+    tile(
+      "Cash",
+      money(status.cash),
+      "",
+      status.startingCash === undefined ? "starting cash unknown" : `started with ${money(status.startingCash)}`,
+    ),
     tile("Fees", money(status.commissions), "", `${status.fills} leg ${status.fills === 1 ? "execution" : "executions"}`),
   );
 };

@@ -12,12 +12,21 @@ const spark = (points) => {
   const x = (index) => (WIDTH * index) / (points.length - 1);
   const y = (value) => 2 + (HEIGHT - 4) * (1 - (value - low) / Math.max(1, high - low));
   const path = values.map((value, index) => `${index === 0 ? "M" : "L"}${x(index).toFixed(1)} ${y(value).toFixed(1)}`).join("");
-  return h("svg", { class: "spark", width: WIDTH, height: HEIGHT, viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-hidden": "true" }, h("path", { d: path }));
+  return h(
+    "svg",
+    { class: "spark", width: WIDTH, height: HEIGHT, viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-hidden": "true" },
+    h("path", { d: path }),
+  );
 };
 
 export const showFutures = (futures) => {
   if (futures.length === 0) {
-    show(byId("futures"), nothingYet("No future is tracked yet. Once the session is ready and the front contracts are found, each is noted at most twice a minute."));
+    show(
+      byId("futures"),
+      nothingYet(
+        "No future is tracked yet. Once the session is ready and the front contracts are found, each is noted at most twice a minute.",
+      ),
+    );
     return;
   }
   show(
@@ -32,9 +41,17 @@ export const showFutures = (futures) => {
           { "data-key": future.root },
           h("b", {}, future.root),
           h("span", { class: "number" }, price(future.last)),
-          h("span", { class: `number ${tone(change)}`, title: "Since the day's first figure in the journal" }, percent(change / future.dayFirst, 2)),
+          h(
+            "span",
+            { class: `number ${tone(change)}`, title: "Since the day's first figure in the journal" },
+            percent(change / future.dayFirst, 2),
+          ),
           spark(future.points),
-          h("span", { class: "aside" }, `${future.localSymbol ?? future.expiry ?? ""} × ${future.multiplier} · ${clock(future.at)}`),
+          h(
+            "span",
+            { class: "aside" },
+            `${future.localSymbol ?? future.expiry ?? ""} × ${future.multiplier} · ${clock(future.at)}`,
+          ),
         );
       }),
     ),

@@ -6,7 +6,8 @@ const open = new Set();
 const lives = new Map();
 
 const stateOf = (order) => {
-  if (order.outcome !== undefined) return [order.outcome, order.outcome === "filled" ? "done" : order.outcome === "cancelled" ? "even" : "warn"];
+  if (order.outcome !== undefined)
+    return [order.outcome, order.outcome === "filled" ? "done" : order.outcome === "cancelled" ? "even" : "warn"];
   if (order.doubted) return ["unknown", "alarm"];
   return [order.status ?? (order.limit === undefined ? "asking" : "sent"), "working"];
 };
@@ -21,7 +22,9 @@ const life = (order) => {
     h(
       "p",
       { class: "note" },
-      told.decisionMid === undefined ? "mid at decision unknown" : `mid at decision ${net(told.decisionMid.mid)} (${told.decisionMid.from === "candidate" ? "the candidate's" : "at the first pricing"})`,
+      told.decisionMid === undefined
+        ? "mid at decision unknown"
+        : `mid at decision ${net(told.decisionMid.mid)} (${told.decisionMid.from === "candidate" ? "the candidate's" : "at the first pricing"})`,
       told.filledPrice === undefined ? "" : ` · filled for ${net(told.filledPrice)}`,
       told.slippage === undefined ? "" : ` · slippage ${price(told.slippage)} a unit`,
       ` · commissions ${money(told.commissions)}`,
@@ -30,7 +33,14 @@ const life = (order) => {
       "ol",
       { class: "moments" },
       ...told.moments.map((moment, index) =>
-        h("li", { class: moment.kind, "data-key": String(index) }, h("time", {}, clock(moment.at)), h("span", { class: "kind" }, moment.kind), h("span", { class: "text" }, moment.text), h("span", { class: "aside" }, `#${moment.seq}`)),
+        h(
+          "li",
+          { class: moment.kind, "data-key": String(index) },
+          h("time", {}, clock(moment.at)),
+          h("span", { class: "kind" }, moment.kind),
+          h("span", { class: "text" }, moment.text),
+          h("span", { class: "aside" }, `#${moment.seq}`),
+        ),
       ),
     ),
   );
@@ -43,7 +53,15 @@ const row = (order) => {
     "tr",
     { "data-key": order.intentId, class: isOpen ? "opened" : "" },
     h("td", {}, clock(order.intendedAt)),
-    h("th", { scope: "row" }, h("button", { type: "button", class: "link", "data-order": order.intentId, "aria-expanded": String(isOpen) }, order.intentId)),
+    h(
+      "th",
+      { scope: "row" },
+      h(
+        "button",
+        { type: "button", class: "link", "data-order": order.intentId, "aria-expanded": String(isOpen) },
+        order.intentId,
+      ),
+    ),
     h("td", {}, order.purpose),
     h("td", { class: `state ${kind}`, title: order.reason ?? "" }, words),
     h("td", { class: "wide" }, `${order.quantity} × ${order.name}`),
@@ -76,7 +94,12 @@ export const createOrders = () => {
   ];
   const draw = () => {
     if (orders.length === 0) {
-      show(root, nothingYet("No order yet. Each intent stands here from the moment it is wanted: denial or approval with numbers, journal, wire, the broker's words, fills and slippage."));
+      show(
+        root,
+        nothingYet(
+          "No order yet. Each intent stands here from the moment it is wanted: denial or approval with numbers, journal, wire, the broker's words, fills and slippage.",
+        ),
+      );
       return;
     }
     show(

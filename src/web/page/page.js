@@ -42,7 +42,8 @@ const begin = () => {
     drawFrame();
     show(byId("happening"), h("span", { class: "pulse", "aria-hidden": "true" }), parts.status.happening);
     showTiles(parts.status, parts.positions);
-    if (parts.positions !== undefined && (changed.positions !== undefined || changed.status !== undefined)) showPositions(parts.positions, parts.status);
+    if (parts.positions !== undefined && (changed.positions !== undefined || changed.status !== undefined))
+      showPositions(parts.positions, parts.status);
     for (const [name, panel] of Object.entries(panels)) if (changed[name] !== undefined) panel(changed[name]);
     const { build, epoch, seq, incidents, discrepancies } = parts.status;
     show(

@@ -12,7 +12,12 @@ const ruleRow = (trace) => {
   const name = trace.clause === undefined ? trace.rule : `${trace.rule} (${trace.clause})`;
   if (trace.distance === undefined) {
     const words = trace.verdict === "unknown" ? `unknown: ${(trace.missing ?? []).join(", ")}` : "does not apply";
-    return h("li", { class: `rule ${trace.verdict}` }, h("span", { class: "rule-name" }, name), h("span", { class: "rule-words" }, words));
+    return h(
+      "li",
+      { class: `rule ${trace.verdict}` },
+      h("span", { class: "rule-name" }, name),
+      h("span", { class: "rule-words" }, words),
+    );
   }
   const fired = trace.verdict === "fired";
   return h(
@@ -20,7 +25,12 @@ const ruleRow = (trace) => {
     { class: `rule ${trace.verdict}` },
     h("span", { class: "rule-name" }, name),
     h("meter", { min: 0, max: 1, value: nearness(trace).toFixed(3), "aria-label": `${name}: how near to firing` }),
-    h("span", { class: "rule-words" }, `${figure(trace.actual)} of ${figure(trace.threshold)} ${trace.unit ?? ""}`, h("b", {}, fired ? " fired" : ` ${figure(trace.distance)} left`)),
+    h(
+      "span",
+      { class: "rule-words" },
+      `${figure(trace.actual)} of ${figure(trace.threshold)} ${trace.unit ?? ""}`,
+      h("b", {}, fired ? " fired" : ` ${figure(trace.distance)} left`),
+    ),
   );
 };
 
@@ -34,10 +44,19 @@ const legs = (slot) =>
       ["Held", "number"],
       ["Average", "number"],
     ],
-    slot.legs.map((leg) => h("tr", { "data-key": String(leg.conId) }, h("th", { scope: "row" }, leg.name), h("td", { class: `number ${leg.quantity > 0 ? "long" : "short"}` }, signed(leg.quantity)), h("td", { class: "number" }, price(leg.averagePrice)))),
+    slot.legs.map((leg) =>
+      h(
+        "tr",
+        { "data-key": String(leg.conId) },
+        h("th", { scope: "row" }, leg.name),
+        h("td", { class: `number ${leg.quantity > 0 ? "long" : "short"}` }, signed(leg.quantity)),
+        h("td", { class: "number" }, price(leg.averagePrice)),
+      ),
+    ),
   );
 
-const figureCell = (label, value, kind = "") => h("div", { class: "figure" }, h("span", { class: "label" }, label), h("span", { class: `value ${kind}` }, value));
+const figureCell = (label, value, kind = "") =>
+  h("div", { class: "figure" }, h("span", { class: "label" }, label), h("span", { class: `value ${kind}` }, value));
 
 const position = (slot, now) => {
   const { decision } = slot;
@@ -50,13 +69,21 @@ const position = (slot, now) => {
       {},
       h("span", { class: "symbol" }, slot.symbol),
       ` ${slot.kind} ${slot.strikes}`,
-      h("span", { class: "aside" }, `${slot.expiry ?? ""} · ${slot.strategy} · ${slot.slot} · held ${duration(now - slot.openedAt)}`),
+      h(
+        "span",
+        { class: "aside" },
+        `${slot.expiry ?? ""} · ${slot.strategy} · ${slot.slot} · held ${duration(now - slot.openedAt)}`,
+      ),
     ),
     slot.quarantined === undefined ? "" : h("p", { class: "alarm" }, `Quarantined: ${slot.quarantined}`),
     h(
       "div",
       { class: "figures" },
-      figureCell("Profit", slot.profit === undefined ? "unknown" : signedMoney(slot.profit), slot.profit === undefined ? "warn" : tone(slot.profit)),
+      figureCell(
+        "Profit",
+        slot.profit === undefined ? "unknown" : signedMoney(slot.profit),
+        slot.profit === undefined ? "warn" : tone(slot.profit),
+      ),
       figureCell("Of base", percent(slot.profitShare), slot.profitShare === undefined ? "" : tone(slot.profitShare)),
       figureCell("Units", slot.units === undefined ? "filling" : String(slot.units)),
       figureCell("Entered", net(slot.netPrice)),
@@ -71,7 +98,16 @@ const position = (slot, now) => {
       legs(slot),
       decision === undefined
         ? h("p", { class: "nothing" }, "The rules are asked at the first mark; their distances will stand here.")
-        : h("div", {}, h("p", { class: "note" }, `${verb === "hold" ? "hold: no rule fired" : `${verb} by ${decision.decision.rule}`} · told at ${clock(decision.at)}, step ${decision.seq}`), rules(decision.trace)),
+        : h(
+            "div",
+            {},
+            h(
+              "p",
+              { class: "note" },
+              `${verb === "hold" ? "hold: no rule fired" : `${verb} by ${decision.decision.rule}`} · told at ${clock(decision.at)}, step ${decision.seq}`,
+            ),
+            rules(decision.trace),
+          ),
     ),
   );
 };
@@ -82,15 +118,27 @@ export const showPositions = (positions, status) => {
   show(
     byId("positions"),
     ...(slots.length === 0
-      ? [nothingYet("No position. When a strategy's candidate passes every stage and fills, it stands here with its legs, its mark and the distance to each rule. “Why not” says what stopped the last one.")]
+      ? [
+          nothingYet(
+            "No position. When a strategy's candidate passes every stage and fills, it stands here with its legs, its mark and the distance to each rule. “Why not” says what stopped the last one.",
+          ),
+        ]
       : slots.map((slot) => position(slot, status?.now ?? slot.openedAt))),
   );
 };
 
 export const showTrades = (trades) => {
-  show(byId("trades-sum"), trades.count === 0 ? "" : `${trades.winners} of ${trades.count} with a profit, ${signedMoney(trades.profit)} after ${money(trades.fees)} of fees`);
+  show(
+    byId("trades-sum"),
+    trades.count === 0
+      ? ""
+      : `${trades.winners} of ${trades.count} with a profit, ${signedMoney(trades.profit)} after ${money(trades.fees)} of fees`,
+  );
   if (trades.count === 0) {
-    show(byId("trades"), nothingYet("None yet. A position that is flat again and has all its commissions stands here with the rule that closed it."));
+    show(
+      byId("trades"),
+      nothingYet("None yet. A position that is flat again and has all its commissions stands here with the rule that closed it."),
+    );
     return;
   }
   show(

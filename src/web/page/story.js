@@ -15,10 +15,20 @@ const speak = (sentences) => {
 
 export const showStory = (sentences) => {
   if (sentences.length === 0) {
-    show(byId("story"), nothingYet("Nothing has happened yet. Each mode change, entry, denial, fill, breaker trip and exit will be a sentence here."));
+    show(
+      byId("story"),
+      nothingYet(
+        "Nothing has happened yet. Each mode change, entry, denial, fill, breaker trip and exit will be a sentence here.",
+      ),
+    );
     return;
   }
-  const newestFirst = sentences.map((sentence, index) => ({ ...sentence, key: `${sentence.seq} ${sentences.findIndex(({ seq }) => seq === sentence.seq) - index}` })).toReversed();
+  const newestFirst = sentences
+    .map((sentence, index) => ({
+      ...sentence,
+      key: `${sentence.seq} ${sentences.findIndex(({ seq }) => seq === sentence.seq) - index}`,
+    }))
+    .toReversed();
   show(
     byId("story"),
     h(
@@ -26,7 +36,12 @@ export const showStory = (sentences) => {
       { class: "story", tabindex: "0", "aria-label": "Sentences, newest first" },
       ...newestFirst.map(({ clock, text, tone, about, key }) => {
         const cut = text.indexOf(" ");
-        return h("li", { class: `${tone} about-${about}`, "data-key": key }, h("time", {}, clock), h("span", {}, h("b", {}, text.slice(0, cut)), text.slice(cut)));
+        return h(
+          "li",
+          { class: `${tone} about-${about}`, "data-key": key },
+          h("time", {}, clock),
+          h("span", {}, h("b", {}, text.slice(0, cut)), text.slice(cut)),
+        );
       }),
     ),
   );

@@ -39,7 +39,11 @@ export const openStream = ({ onFrame, onState, onLoggedOut }) => {
 };
 
 export const post = async (path, body) => {
-  const answer = await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const answer = await fetch(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
   const said = await answer.json().catch(() => ({}));
   return { ok: answer.ok, status: answer.status, said };
 };

@@ -12,10 +12,11 @@ export const endedMeansEnded: Check = {
     const live = new Set<string>();
     const told = new Set<string>();
     const judge = (orderRef: string): void => {
-      if (!live.has(orderRef)) return held();
-      if (told.has(orderRef)) return;
-      told.add(orderRef);
-      violated(`${orderRef} has ended as ${ended.get(orderRef)}, and is live at the broker`);
+      if (!live.has(orderRef)) held();
+      else if (!told.has(orderRef)) {
+        told.add(orderRef);
+        violated(`${orderRef} has ended as ${ended.get(orderRef)}, and is live at the broker`);
+      }
     };
     return (evidence) => {
       if (evidence.kind === "record") {
