@@ -4,7 +4,7 @@ import { simulate } from "../../src/cli/simulate.ts";
 import { CHECKS } from "../../src/sim/auditor/auditor.ts";
 
 /** CARETAKER_SIM_SEEDS sets how many. */
-const SEEDS = Number(process.env["CARETAKER_SIM_SEEDS"] ?? 2);
+const SEEDS = Number(process.env["CARETAKER_SIM_SEEDS"] ?? 1);
 
 describe("simulate", () => {
   it("reports days in which positions were opened and closed among troubles, and no violation", async () => {

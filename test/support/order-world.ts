@@ -133,6 +133,7 @@ export class OrderWorld {
   input(input: Input): Step {
     const made = step(this.state, this.state.seq + 1, this.now, JSON.parse(JSON.stringify(input)) as Input);
     this.steps.push(made);
+    if (this.steps.length > 20_000) throw new Error(`a livelock at ${this.now}: ${this.steps.slice(-12).map(({ input }) => `${input.type} ${String(input["actor"] ?? input["request"] ?? input["reason"] ?? "")}`).join(", ")}`);
     this.#watch(made);
     for (const effect of made.effects) this.#later(0, null, () => this.#release(effect));
     return made;

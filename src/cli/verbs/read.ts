@@ -1,23 +1,59 @@
 /** `caretaker status|positions|orders`: what is; from the daemon when it runs, else from the journal. */
 import type { Command } from "commander";
+import { formatNewYork, newYorkDay } from "../../domain/calendar/new-york.ts";
+import { formatMoney, formatPrice, type Money } from "../../domain/units.ts";
+import type { OrdersView } from "../../projections/orders.ts";
+import type { PositionsView } from "../../projections/positions.ts";
 import type { ReadModel } from "../../projections/read-model.ts";
+import type { StatusView } from "../../projections/status.ts";
+import { creditOrDebit, signedMoney } from "../../projections/words.ts";
 import { askDaemon, daemonOf, readModelOf } from "../reading.ts";
 import { stateDirectory } from "../state-path.ts";
 
-interface Reading {
+interface Reading<View> {
   readonly name: string;
   readonly description: string;
-  readonly path: string;
-  readonly of: (model: ReadModel) => unknown;
+  readonly of: (model: ReadModel) => View;
+  readonly inWords: (view: View) => readonly string[];
 }
-const READINGS: readonly Reading[] = [
-  { name: "status", description: "Mode, account, equity, slots, breakers: one look.", path: "/api/v1/status", of: (model) => model.status },
-  { name: "positions", description: "Open positions with legs, mark, profit and last decision.", path: "/api/v1/positions", of: (model) => model.positions },
-  { name: "orders", description: "Every order with its timeline.", path: "/api/v1/orders", of: (model) => model.orders },
+const reading = <View>(one: Reading<View>): Reading<unknown> => one as Reading<unknown>;
+
+const amount = (value: Money | undefined): string => (value === undefined ? "unknown" : formatMoney(value));
+
+const statusWords = (status: StatusView): readonly string[] => [
+  status.happening,
+  `mode ${status.mode}${status.reason === "" ? "" : `: ${status.reason}`}; account ${status.account ?? "unknown"}, connection ${status.epoch}${status.ready ? "" : ", not ready"}`,
+  `${newYorkDay(status.now)} ${formatNewYork(status.now)} New York, journal record ${status.seq}`,
+  `equity ${amount(status.equity)}${status.equityUnknown === undefined ? "" : ` (${status.equityUnknown})`}, cash ${amount(status.cash)}, fees ${amount(status.commissions)}, closed profit ${signedMoney(status.tradedProfit)}`,
+  `slots ${status.slots.used} of ${status.slots.limit ?? "?"}, lines ${status.lines.leased} of ${status.lines.limit ?? "?"}, breakers ${status.breakers.worst}`,
+  `${status.fills} leg fills, ${status.trades} trades closed, ${status.openOrders} orders open, ${status.doubtedOrders} in doubt, ${status.discrepancies} differences with the broker`,
+];
+
+const positionWords = ({ slots }: PositionsView): readonly string[] =>
+  slots.length === 0
+    ? ["no positions"]
+    : slots.flatMap((slot) => [
+        `${slot.slot}  ${slot.name}  ${slot.units ?? "?"} × ${creditOrDebit(slot.netPrice)}  mark ${slot.mark === undefined ? `unknown (${slot.unknown ?? "not marked yet"})` : formatPrice(slot.mark)}  profit ${slot.profit === undefined ? "unknown" : signedMoney(slot.profit)}${slot.quarantined === undefined ? "" : `  QUARANTINED: ${slot.quarantined}`}`,
+        ...slot.legs.map(({ name, quantity, averagePrice }) => `    ${quantity > 0 ? "+" : ""}${quantity} ${name} at ${averagePrice === undefined ? "?" : formatPrice(averagePrice)}`),
+        ...(slot.decision === undefined ? [] : [`    decided ${slot.decision.decision.action} (${slot.decision.decision.rule}) at ${formatNewYork(slot.decision.at)}: 'explain decision ${slot.decision.seq}' tells why`]),
+      ]);
+
+const orderWords = ({ orders, open }: OrdersView): readonly string[] => [
+  `${open} open of ${orders.length}`,
+  ...orders.map(
+    (order) =>
+      `${order.intentId}  ${formatNewYork(order.intendedAt)}  ${order.purpose} ${order.quantity} × ${order.name}  ${order.limit === undefined ? "not priced" : formatPrice(order.limit)}  ${order.doubted ? "IN DOUBT" : (order.outcome ?? order.status ?? "intended")}  ${order.fills} leg fills`,
+  ),
+];
+
+const READINGS: readonly Reading<unknown>[] = [
+  reading({ name: "status", description: "Mode, account, equity, slots, breakers: one look.", of: (model) => model.status, inWords: statusWords }),
+  reading({ name: "positions", description: "Open positions with legs, mark, profit and last decision.", of: (model) => model.positions, inWords: positionWords }),
+  reading({ name: "orders", description: "Every order: 'explain order ID' tells its whole life.", of: (model) => model.orders, inWords: orderWords }),
 ];
 
 export const readingVerbs = (program: Command): void => {
-  for (const { name, description, path, of } of READINGS) {
+  for (const { name, description, of, inWords } of READINGS) {
     program
       .command(name)
       .description(description)
@@ -26,18 +62,8 @@ export const readingVerbs = (program: Command): void => {
       .action(async (flags: { state?: string; json?: boolean }) => {
         const directory = stateDirectory(flags.state, "demo");
         const daemon = await daemonOf(directory);
-        const document = daemon === undefined ? of(await readModelOf(directory)) : await askDaemon(daemon, path);
-        process.stdout.write(flags.json ? `${JSON.stringify(document)}\n` : `${inWords(document)}\n`);
+        const view = daemon === undefined ? of(await readModelOf(directory)) : await askDaemon(daemon, `/api/v1/${name}`);
+        process.stdout.write(flags.json ? `${JSON.stringify(view)}\n` : `${inWords(view).join("\n")}\n`);
       });
   }
-};
-
-/** A document as indented lines: names, then values; lists one item after another. */
-const inWords = (value: unknown, indent = ""): string => {
-  if (Array.isArray(value)) return value.length === 0 ? `${indent}none` : value.map((item) => inWords(item, indent)).join(`\n${indent}--\n`);
-  if (typeof value !== "object" || value === null) return `${indent}${String(value)}`;
-  return Object.entries(value)
-    .filter(([, inner]) => inner !== undefined)
-    .map(([key, inner]) => (typeof inner === "object" && inner !== null ? `${indent}${key}:\n${inWords(inner, `${indent}  `)}` : `${indent}${key}: ${String(inner)}`))
-    .join("\n");
 };
