@@ -9,6 +9,7 @@ import { LIVE_PORTS } from "../domain/accounts.ts";
 import type { CaretakerConfig } from "../domain/config-schema.ts";
 import { epochMs } from "../domain/units.ts";
 import { createMarketClock, systemAnchor } from "../io/clock/market-clock.ts";
+import { watchWall } from "../io/clock/wall-watch.ts";
 import type { Logger } from "../io/ib/port-words.ts";
 import { realClients } from "../io/ib/real-client.ts";
 import type { Input, Step } from "../ports/journal.ts";
@@ -208,7 +209,14 @@ export const runDaemon = async (options: DaemonOptions): Promise<Closing> => {
     }
     const flushing = setInterval(() => void arrow.flush().catch((error: unknown) => logger.error({ error: String(error) }, "the Arrow tables could not be written")), ARROW_EVERY_MS);
 
+    const { kernel } = engine;
+    const unwatch =
+      gateway?.announcement === undefined && config.clock.kind === "system"
+        ? watchWall(clock, (byMs) => kernel.offer({ type: "clock.stepped", byMs }))
+        : () => {};
+
     await untilOver(options, dead.signal);
+    unwatch();
     clearInterval(flushing);
     if (fatal === undefined) await engine.stop();
     await web.close();

@@ -35,9 +35,12 @@ export interface Proxy {
   readonly bytesHeard: number;
   /** Asked about each frame of the connections to come, until it is taken back. */
   look(see: ((sight: Sight) => Verdict) | undefined): void;
+  /** Breaks all connections; those to come go to another gateway. */
+  turnTo(port: number): void;
 }
 
 export const startProxy = async (gatewayPort: number): Promise<Proxy> => {
+  let target = gatewayPort;
   const placements: Placement[] = [];
   const sockets = new Set<Socket>();
   let see: ((sight: Sight) => Verdict) | undefined;
@@ -46,7 +49,7 @@ export const startProxy = async (gatewayPort: number): Promise<Proxy> => {
 
   const server = createServer((client) => {
     connections += 1;
-    const gateway = connect({ host: "127.0.0.1", port: gatewayPort });
+    const gateway = connect({ host: "127.0.0.1", port: target });
     let withheld = false;
     let silenced = false;
     let version: number | undefined;
@@ -113,6 +116,11 @@ export const startProxy = async (gatewayPort: number): Promise<Proxy> => {
     placements,
     look: (to) => {
       see = to;
+    },
+    turnTo: (next) => {
+      target = next;
+      for (const socket of sockets) socket.destroy();
+      sockets.clear();
     },
   };
 };

@@ -3,6 +3,7 @@
  * order at work there.
  */
 import { type Check, isOurs, slotOf } from "../evidence.ts";
+import { orderedByEffect } from "../tickets.ts";
 
 export const dedicatedSlots: Check = {
   name: "S12",
@@ -11,14 +12,21 @@ export const dedicatedSlots: Check = {
     let capacity = Number.POSITIVE_INFINITY;
     const open = new Set<string>();
     const live = new Map<string, string>();
-    /** By slot (`s3`), what the broker has executed of each contract, as far as the drop copy has told. */
+    /** By slot (`s3`), the orderRefs that it has sent so far; by orderRef, what the broker has executed of each contract. */
+    const refs = new Map<string, Set<string>>();
     const executed = new Map<string, Map<number, number>>();
-    /** Closed since the last checkpoint: the drop copy has yet to confirm that nothing is left. */
-    let closed = new Set<string>();
+    /** Closed since the last checkpoint, with the orders until then: the drop copy has yet to confirm that nothing is left. */
+    let closed: { readonly slot: string; readonly refs: readonly string[] }[] = [];
     const numberOf = (slot: unknown): string => String(slot).split("/")[1] ?? String(slot);
     return (evidence) => {
       if (evidence.kind === "record") {
-        const { input, facts } = evidence.record;
+        const { input, facts, effects } = evidence.record;
+        for (const effect of effects) {
+          const ordered = orderedByEffect(effect);
+          if (ordered === undefined || ordered.whatIf) continue;
+          const slot = slotOf(ordered.orderRef);
+          refs.set(slot, (refs.get(slot) ?? new Set()).add(ordered.orderRef));
+        }
         if (input.type === "run.started") {
           const { limits } = input["config"] as unknown as { readonly limits?: { readonly slots?: number } };
           capacity = limits?.slots ?? capacity;
@@ -28,13 +36,12 @@ export const dedicatedSlots: Check = {
             const slot = numberOf(fact["slot"]);
             if (open.has(slot)) violated(`${slot} opened twice`);
             open.add(slot);
-            closed.delete(slot);
             if (open.size > capacity) violated(`${open.size} slots are in use, there are ${capacity}`);
             else held();
           } else if (fact.type === "slot.closed") {
             const slot = numberOf(fact["slot"]);
             open.delete(slot);
-            closed.add(slot);
+            closed.push({ slot, refs: [...(refs.get(slot) ?? [])] });
             const order = live.get(slot);
             if (order === undefined) held();
             else violated(`${slot} closed while its order ${order} is live at the broker`);
@@ -46,22 +53,21 @@ export const dedicatedSlots: Check = {
           for (const { orderRef } of openOrders) if (isOurs(orderRef)) live.set(slotOf(orderRef), orderRef);
       } else if (evidence.kind === "executed" && isOurs(evidence.row.orderRef)) {
         const { orderRef, conId, quantity } = evidence.row;
-        const slot = slotOf(orderRef);
-        const held = executed.get(slot) ?? new Map<number, number>();
-        held.set(conId, (held.get(conId) ?? 0) + quantity);
-        executed.set(slot, held);
+        const ofOrder = executed.get(orderRef) ?? new Map<number, number>();
+        ofOrder.set(conId, (ofOrder.get(conId) ?? 0) + quantity);
+        executed.set(orderRef, ofOrder);
       } else if (evidence.kind === "checkpoint") {
-        for (const slot of closed) {
-          const left = [...(executed.get(slot) ?? [])].filter(([, quantity]) => quantity !== 0);
-          // Its next entry may be filling already.
-          if (live.has(slot) || open.has(slot)) continue;
+        for (const { slot, refs: until } of closed) {
+          const sums = new Map<number, number>();
+          for (const ref of until) for (const [conId, n] of executed.get(ref) ?? []) sums.set(conId, (sums.get(conId) ?? 0) + n);
+          const left = [...sums].filter(([, quantity]) => quantity !== 0);
           if (left.length === 0) held();
           else
             violated(
-              `${slot} says it is closed, the broker still holds ${left.map(([conId, n]) => `${n} of ${conId}`).join(", ")} of it`,
+              `${slot} says it has closed, and of its orders the broker holds ${left.map(([conId, n]) => `${n} of ${conId}`).join(", ")}`,
             );
         }
-        closed = new Set();
+        closed = [];
       }
     };
   },
