@@ -1,11 +1,11 @@
 /**
  * Whether a step costs the same however many actors there are: a quote for one slot out of 10, 100 and 1,000 that hold a position, in
- * CPU time of the kernel's thread. It goes round all of them, which is the hard case: a slot's state is old and out of the processor's
+ * CPU time of the whole process. It goes round all of them, which is the hard case: a slot's state is old and out of the processor's
  * cache when its next quote comes.
  */
 import type { Measurement } from "./measurement.ts";
 import { MORNING, openSlots, quoteRound, type Slots } from "./slots-parts.ts";
-import { median, threadCpu } from "./statistics.ts";
+import { median, processCpu } from "./statistics.ts";
 
 interface World {
   readonly count: number;
@@ -34,9 +34,9 @@ export const stepCost: Measurement = {
       for (const world of round % 2 === 0 ? worlds : worlds.toReversed()) {
         const { kernel } = world.slots;
         const firstSeq = kernel.seq;
-        const began = threadCpu();
+        const began = processCpu();
         const now = await quoteRound(world.slots, { slots: world.count, steps, from: nows.get(world) ?? MORNING });
-        if (round > 0) world.costs.push((threadCpu() - began) / (kernel.seq - firstSeq));
+        if (round > 0) world.costs.push((processCpu() - began) / (kernel.seq - firstSeq));
         nows.set(world, now);
       }
       if (round === 0) continue;

@@ -25,7 +25,7 @@ import {
 import { executionsAt } from "../support/process-drop-copy.ts";
 import { holdings, stepsOf, tell } from "../support/process-journal.ts";
 import { startProxy } from "../support/process-proxy.ts";
-import { dayOf, filesOf, fingerprint } from "../support/state-directories.ts";
+import { collect, dayOf, filesOf, fingerprint } from "../support/state-directories.ts";
 
 const CONFIG = join(ROOT, "test/fixtures/kill.yaml");
 const runArgs = (port: number, state: string, ...more: string[]): string[] => [
@@ -112,7 +112,7 @@ describe("a damaged directory", () => {
   test("is refused with its code and its place, and left byte for byte as it was", async () => {
     const gateway = await startGatewayProcess();
     const sound = await livedIn(gateway);
-    const ends: (Damage & Ended & { state: string; before: object; after: object })[] = [];
+    const ends: (Omit<Damage, "code"> & Ended & { state: string; before: object; after: object })[] = [];
     for (const damage of DAMAGES) {
       const state = copyOf(sound);
       damage.harm(state);
@@ -183,7 +183,7 @@ const liveAsAnotherBuild = async (gateway: GatewayProcess, directory: string): P
   if (!loaded.ok) throw new Error("the fixture is a good configuration");
   const { config } = loaded;
   const state = await openState(directory, { account: "DU1234567", dayOf });
-  const last = await Array.fromAsync(state.journal.tail(1));
+  const last = await collect(state.journal.tail(1));
   let strayed = false;
   const otherwise = (step: Step): Step => {
     const transitions = step.transitions.map((transition) => {

@@ -138,6 +138,16 @@ export class OrderWorld {
     for (const effect of made.effects) this.#later(0, null, () => this.#release(effect));
     return made;
   }
+  /** Prices are judged when they are spoken, by the quotes of that moment. */
+  #judgePrice({ ticket }: Effects["order.place"]): void {
+    const { intent } = this;
+    if (ticket.limitPrice % intent.tick !== 0) this.breaches.push(`price ${ticket.limitPrice} off the grid`);
+    if (intent.purpose === "exit" && ticket.limitPrice > intent.width) this.breaches.push("an exit beyond the width");
+    if (intent.purpose !== "entry") return;
+    const quote = quoteStructure(intent.legs, (this.state.snapshotOf(this.saga)?.context as { quotes: never }).quotes);
+    if (ticket.limitPrice > (intent.worstPrice as number)) this.breaches.push("an entry worse than the worst price");
+    if (quote.known && ticket.limitPrice > quote.ask) this.breaches.push("an entry worse than natural");
+  }
   #watch(made: Step): void {
     for (const { kind, actor, event, detail } of made.incidents) {
       if (kind !== "undelivered" || event === "spawned") this.breaches.push(`${kind} ${actor} ${event}: ${detail}`);
@@ -147,6 +157,7 @@ export class OrderWorld {
     }
     this.#checkTruth(made);
     for (const effect of made.effects) {
+      if (effect.type === "order.place") this.#judgePrice(effect.params as unknown as Effects["order.place"]);
       const doubted = effect.type === "order.place" || effect.type === "order.cancel" ? this.#doubt : undefined;
       if (doubted !== undefined) this.breaches.push(`S3: ${effect.type} in doubt since ${doubted.seq}, at ${made.seq}`);
       if (effect.type.endsWith(".request")) this.#doubt?.asked.set(String(effect.params["request"]), effect.type);
@@ -195,17 +206,8 @@ export class OrderWorld {
     }
   }
   #judge({ ticket, approval, modify }: Effects["order.place"]): void {
-    const { intent } = this;
     if (approval.expiresAt < this.now) this.breaches.push("an expired approval left");
     if (!modify) this.placed.push(ticket.orderRef);
-    if (ticket.limitPrice % intent.tick !== 0) this.breaches.push(`price ${ticket.limitPrice} off the grid`);
-    const context = this.state.snapshotOf(this.saga)?.context as { quotes: never };
-    const quote = quoteStructure(intent.legs, context.quotes);
-    if (intent.purpose === "exit" && ticket.limitPrice > intent.width) this.breaches.push("an exit beyond the width");
-    if (intent.purpose === "entry") {
-      if (ticket.limitPrice > (intent.worstPrice as number)) this.breaches.push("an entry worse than the worst price");
-      if (quote.known && ticket.limitPrice > quote.ask) this.breaches.push("an entry worse than natural");
-    }
   }
 
   // ── the connection ──
@@ -445,6 +447,38 @@ export class OrderWorld {
     return [...families.values()];
   }
 
+  // ── the laws, at the end ──
+  /** Everything that was broken on the way, and what is wrong with what is left. */
+  lastLook(): string[] {
+    const { breaches, intent } = this;
+    const wrong = (holds: boolean, what: string): void => void (holds || breaches.push(what));
+    const told = (type: string): Heard[] => this.heard.filter((event: Heard) => event.type === type);
+    const firsts = this.steps.flatMap(({ effects }) => effects).filter(({ type, params }) => type === "order.place" && params["modify"] === false);
+    wrong(firsts.length <= 1 && this.placed.length <= 1, `P2: ${firsts.length} orders spoken, ${this.placed.length} sent`);
+    wrong(this.ended, `L2: it has not ended: ${JSON.stringify(this.sagaState)}`);
+    wrong(this.orders.every(({ over }) => over), "S2: it has ended, and its order lives at the broker");
+    const holding = (rows: readonly (readonly [number, number])[]): string =>
+      JSON.stringify([...rows.reduce((sums, [conId, by]) => sums.set(conId, (sums.get(conId) ?? 0) + by), new Map<number, number>())].filter(([, sum]) => sum !== 0).sort());
+    const truth = this.truth().map(({ contract, side, shares, price }) => ({ conId: contract.conId, quantity: side === "BOT" ? shares : -shares, price }));
+    const fills = told("leg.filled");
+    const holds = holding(truth.map(({ conId, quantity }) => [conId, quantity]));
+    const heard = holding(fills.map(({ contract, quantity }) => [contract.conId, quantity]));
+    wrong(holds === heard, `S4: filled ${holds}, told ${heard}`);
+    const cash = (rows: readonly { readonly quantity: number; readonly price: number }[]): number => rows.reduce((sum, { quantity, price }) => sum + quantity * price, 0);
+    wrong(cash(truth) === cash(fills), `S4: paid ${cash(truth)}, told ${cash(fills)}`);
+    const charged = this.truth().reduce((sum, { execId }) => sum + (this.fees.get(execId) ?? 0), 0);
+    const fees = told("commission.charged").reduce((sum: number, { amount }: Heard) => sum + amount, 0);
+    wrong(charged === fees, `S4: charged ${charged}, told ${fees}`);
+    const [end, ...more] = told("order.ended");
+    wrong(more.length === 0, "O5: the end was told twice");
+    const after = this.heard.slice(this.heard.indexOf(end) + 1).filter(({ type }: Heard) => type.startsWith("order."));
+    wrong(after.length === 0, `O5: after the end came ${after.map(({ type }: Heard) => type).join()}`);
+    const filled = this.orders.reduce((sum, order) => sum + order.filled, 0);
+    if (end?.outcome === "filled") wrong(filled === intent.quantity, `it said filled, and ${filled} units are`);
+    if (["denied", "notAtBroker", "rejected"].includes(end?.outcome)) wrong(filled === 0, `it said ${end.outcome}, and ${filled} units are filled`);
+    return breaches;
+  }
+
   // ── time ──
   /** The next thing that happens; false when nothing does before the deadline. */
   advance(until: number): boolean {
@@ -494,3 +528,26 @@ export class OrderWorld {
     this.input({ type: "test.spawn", to: OWNER, spawn: { path: this.saga, machine: "order", input: input as unknown as Json } });
   }
 }
+
+/** One order's life: troubles while the tape lasts, then a world that behaves. */
+export const live = (plan: Plan): OrderWorld => {
+  const world = new OrderWorld(plan);
+  world.runUntil(() => world.state.snapshotOf("engine")?.value === "trading", 600_000);
+  world.askSlot();
+  world.spawn();
+  for (let n = 0; !world.healed && n < 400; n++) {
+    const trouble = world.choose(24);
+    if (trouble === 1) world.lose("the socket was closed");
+    else if (trouble === 2) world.restart();
+    else if (trouble === 3) world.away();
+    else if (trouble === 4) world.say({ to: world.saga, event: { type: "order.abandon", reason: "the owner changed its mind" } });
+    else if (trouble === 5) world.say({ to: world.saga, event: { type: "order.escalate", urgency: "immediate" } });
+    else if (trouble < 8) world.quote(1 + world.choose(12) / 10);
+    else world.runFor(world.choose(30) * 400);
+    world.advance(world.now + 5_000);
+  }
+  world.quote();
+  world.runUntil(() => world.ended, 3_600_000);
+  world.runFor(300_000);
+  return world;
+};
