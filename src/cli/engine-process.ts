@@ -1,27 +1,22 @@
 /**
- * The engine, put together: state directory, kernel, household, IB port. One process runs one; the demo's gateway is another thing
- * altogether and only its TCP port is known here.
- *
- *   state directory ─▶ kernel(household) ─▶ outbox ─▶ IB port ─▶ socket
- *                          ▲      └─▶ onDurable ─▶ whoever reads
- *                          └── inbox ◀── IB port, operator
+ * The engine as a daemon runs it: its assembly on a real disk, in real time, over TCP. One process runs one; the demo's gateway is
+ * another thing altogether and only its TCP port is known here.
  */
-
-import { household } from "../actors/household.ts";
-import { ANNOUNCEMENT_CODE, parseAnnouncement } from "../domain/announcement.ts";
+import { parseAnnouncement } from "../domain/announcement.ts";
 import { newYorkDay } from "../domain/calendar/new-york.ts";
 import type { EngineConfig } from "../domain/config.ts";
 import { type EpochMs, epochMs } from "../domain/units.ts";
 import type { MarketClock } from "../io/clock/market-clock.ts";
 import { realScheduler } from "../io/clock/real-scheduler.ts";
-import { createIbPort, type IbPort } from "../io/ib/ib-port.ts";
+import { STEP_MS } from "../io/clock/wall-watch.ts";
 import type { Logger } from "../io/ib/port-words.ts";
-import { Kernel } from "../kernel/kernel.ts";
-import type { Logic, Receipt, Recovered } from "../kernel/logic.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { Receipt, Recovered } from "../kernel/logic.ts";
 import type { IbClient } from "../ports/ib-client.ts";
-import type { Effect, Input, Step } from "../ports/journal.ts";
+import type { Input, Step } from "../ports/journal.ts";
 import type { DaemonState } from "../store/state-directory.ts";
 import { stateHash } from "../store/state-hash.ts";
+import { assembleEngine, type Notice } from "./engine-assembly.ts";
 import { asJson } from "./engine-config.ts";
 
 export interface EngineParts {
@@ -31,25 +26,22 @@ export interface EngineParts {
   readonly clock: MarketClock;
   readonly newClient: () => IbClient;
   readonly clientId: number;
-  readonly messagesPerSecond?: number;
-  readonly heartbeatMs?: number;
+  readonly messagesPerSecond: number;
+  readonly heartbeatMs: number;
   readonly logger: Logger;
   /** After each durable batch. */
   readonly onDurable: (steps: readonly Step[]) => void;
-  /** A sentence for the operator that must reach somebody (at least once, by key). */
-  readonly onNotice: (notice: { readonly key: string; readonly severity: string; readonly text: string }) => void;
+  readonly onNotice: (notice: Notice) => void;
   /** The process must end now: nothing leaves any more. */
   readonly onFatal: (error: unknown, inHand: Input | undefined) => void;
-  readonly onAnnouncement?: (text: string) => void;
 }
 
 export interface EngineProcess {
   readonly kernel: Kernel;
-  readonly port: IbPort;
   readonly recovered: Recovered;
   command(input: Input): Promise<Receipt>;
   stateHash(): string;
-  /** Entries off, working entries cancelled, a snapshot with an empty tail, the directory closed. */
+  /** Entries off, working entries cancelled, a snapshot with an empty tail. The directory stays the caller's to close. */
   stop(): Promise<void>;
 }
 
@@ -57,72 +49,35 @@ export interface EngineProcess {
 const DRAIN_MS = 2_500;
 const DRAIN_LOOK_MS = 50;
 
-/** Records between two snapshots. A killed process derives its tail again at about a thousand records in half a second. */
-const SNAPSHOT_EVERY = 2_000;
-
 /** Recovers and starts. Throws when the journal cannot be trusted; the state directory is the caller's to close then. */
 export const startEngine = async (parts: EngineParts): Promise<EngineProcess> => {
-  const { state, clock, logger, build } = parts;
-  const logic: Logic = household as unknown as Logic;
-  const offer = (input: Input, key?: string): void => {
-    kernel.offer(input, key === undefined ? {} : { key });
-  };
-  const port = createIbPort({
-    newClient: parts.newClient,
-    clientId: parts.clientId,
-    scheduler: realScheduler,
-    now: () => clock.now(),
-    deliver: (report, key) => offer(report as unknown as Input, key),
-    settled: (effect, settlement) =>
-      offer(
-        "written" in settlement
-          ? { type: "effect.written", effect, epoch: settlement.written }
-          : { type: "effect.refused", effect, reason: settlement.refused },
-      ),
-    lastCheck: (effect) => logic.gate(effect as Effect, kernel.view),
-    logger,
-    ...(parts.messagesPerSecond === undefined ? {} : { messagesPerSecond: parts.messagesPerSecond }),
-    ...(parts.heartbeatMs === undefined ? {} : { heartbeatMs: parts.heartbeatMs }),
-    onAnnouncement: (text) => {
-      const announced = parseAnnouncement(text);
-      const moved = announced === undefined ? 0 : clock.align(announced.now);
-      // Small corrections are the wire's latency; a step is a fact of the day.
-      if (moved > 2_000) offer({ type: "clock.stepped", byMs: moved });
-      parts.onAnnouncement?.(text);
-    },
-  });
-  const kernel = new Kernel({
-    logic,
+  const { state, clock, build, config } = parts;
+  const { kernel, port } = assembleEngine({
     journal: state.journal,
     snapshots: state.snapshots,
-    clock,
     build,
-    snapshotEvery: SNAPSHOT_EVERY,
-    outbox: {
-      release: (effect) => {
-        if (effect.type === "operator.notify") {
-          parts.onNotice(effect.params as unknown as { key: string; severity: string; text: string });
-          return { written: 0 };
-        }
-        const handover = port.send(effect);
-        logger.debug({ effect: effect.id, type: effect.type, ...handover }, "released");
-        return "pending" in handover ? "pending" : handover;
+    clock,
+    scheduler: realScheduler,
+    newClient: parts.newClient,
+    clientId: parts.clientId,
+    port: {
+      messagesPerSecond: parts.messagesPerSecond,
+      heartbeatMs: parts.heartbeatMs,
+      onAnnouncement: (text) => {
+        const announced = parseAnnouncement(text);
+        const moved = announced === undefined ? 0 : clock.align(announced.now);
+        // Small corrections are the wire's latency; a step is a fact of the day.
+        if (moved > STEP_MS) kernel.offer({ type: "clock.stepped", byMs: moved });
       },
     },
-    fatal: (error, inHand) => {
-      port.close();
-      parts.onFatal(error, inHand);
-    },
-    onDurable: (steps) => {
-      for (const { seq, effects } of steps)
-        for (const { id, type } of effects) logger.debug({ seq, effect: id, type }, "durable");
-      parts.onDurable(steps);
-    },
-    onPressure: (pressed) => (pressed ? port.pause() : port.resume()),
+    logger: parts.logger,
+    onDurable: parts.onDurable,
+    onNotice: parts.onNotice,
+    fatal: parts.onFatal,
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
   });
   const recovered = await kernel.recover();
-  kernel.start({ config: asJson(parts.config), node: process.versions.node, mode: parts.config.mode });
+  kernel.start({ config: asJson(config), node: process.versions.node, mode: config.mode });
 
   const entriesAtWork = (): number =>
     kernel
@@ -132,7 +87,6 @@ export const startEngine = async (parts: EngineParts): Promise<EngineProcess> =>
 
   return {
     kernel,
-    port,
     recovered,
     command: (input) => kernel.offerCommand(input),
     stateHash: () => stateHash(kernel.stateParts()),
@@ -155,4 +109,3 @@ const isWorkingEntry = ({ value, context }: OrderSnapshot): boolean =>
 
 /** The trading day of an instant: which snapshots are a day's first. */
 export const dayOf = (now: number): string => newYorkDay(epochMs(Math.floor(now)) as EpochMs);
-export { ANNOUNCEMENT_CODE };

@@ -1,18 +1,16 @@
 /**
- * The engine as the simulation's runner takes it: the kernel, the household, the IB port and the store of production, put together
- * as engine-process.ts does, in surroundings where time, disk and network are simulated.
+ * The engine as the simulation's runner takes it: the very assembly that a daemon runs, in surroundings where time, disk and network
+ * are simulated.
  */
 import { household } from "../actors/household.ts";
 import type { EngineConfig } from "../domain/config.ts";
-import { createIbPort } from "../io/ib/ib-port.ts";
 import type { Logger } from "../io/ib/port-words.ts";
-import { Kernel } from "../kernel/kernel.ts";
 import type { Logic, Outbox } from "../kernel/logic.ts";
 import { rederiveAll } from "../kernel/recovery.ts";
-import type { Effect, Input } from "../ports/journal.ts";
 import type { EngineUnderTest, Surroundings } from "../sim/runner/engine.ts";
 import { stateHash } from "../store/state-hash.ts";
 import { openStore } from "../store/store.ts";
+import { assembleEngine } from "./engine-assembly.ts";
 import { asJson } from "./engine-config.ts";
 import { dayOf } from "./engine-process.ts";
 
@@ -41,43 +39,23 @@ export const simulatedEngine = (options: SimulatedEngineOptions): EngineUnderTes
     boot: async (surroundings) => {
       const { clock, scheduler, database, newClient, crashPoint, onFatal } = surroundings;
       const { journal, snapshots } = await openStore(database, { genesis: GENESIS, dayOf });
-      const offer = (input: Input, key?: string): void => void kernel.offer(input, key === undefined ? {} : { key });
-      const port = createIbPort({
-        newClient,
-        clientId,
-        scheduler,
-        now: () => clock.now() as ReturnType<Parameters<typeof createIbPort>[0]["now"]>,
-        deliver: (report, key) => offer(report as unknown as Input, key),
-        settled: (effect, settlement) =>
-          offer(
-            "written" in settlement
-              ? { type: "effect.written", effect, epoch: settlement.written }
-              : { type: "effect.refused", effect, reason: settlement.refused },
-          ),
-        lastCheck: (effect) => logic.gate(effect as Effect, kernel.view),
-        logger,
-      });
-      const outbox: Outbox = {
-        release: (effect) => {
-          if (effect.type === "operator.notify") return { written: 0 };
-          const handover = port.send(effect);
-          return "pending" in handover ? "pending" : handover;
-        },
-      };
-      const kernel = new Kernel({
-        logic,
+      const { kernel, port } = assembleEngine({
         journal,
         snapshots,
-        clock,
         build,
+        clock,
+        scheduler,
+        newClient,
+        clientId,
+        logger,
         snapshotEvery,
-        outbox: tamper?.outbox?.(outbox, surroundings) ?? outbox,
         probe: crashPoint,
-        fatal: (error) => {
-          port.close();
-          onFatal(error);
+        fatal: onFatal,
+        onNotice: silence,
+        tamper: {
+          logic,
+          ...(tamper?.outbox === undefined ? {} : { outbox: (outbox: Outbox) => tamper.outbox?.(outbox, surroundings) ?? outbox }),
         },
-        onPressure: (pressed) => (pressed ? port.pause() : port.resume()),
       });
       await kernel.recover();
       const recovered = { seq: kernel.seq, hash: stateHash(kernel.stateParts()) };

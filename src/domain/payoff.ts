@@ -24,8 +24,8 @@ export const multiplierOf = (legs: readonly Leg[]): number => {
   assert(first !== undefined, "a structure has at least one leg");
   const { multiplier, expiry } = first.contract;
   for (const { contract } of others) {
-    assert(contract.expiry === expiry, `legs expire together, got ${expiry} and ${contract.expiry}`);
-    assert(contract.multiplier === multiplier, `legs share a multiplier, got ${multiplier} and ${contract.multiplier}`);
+    assert(contract.expiry === expiry, () => `legs expire together, got ${expiry} and ${contract.expiry}`);
+    assert(contract.multiplier === multiplier, () => `legs share a multiplier, got ${multiplier} and ${contract.multiplier}`);
   }
   return multiplier;
 };

@@ -238,7 +238,9 @@ export class Kernel {
     this.#options.probe?.("append.before", batch[0]!.step.seq);
     const { snapshotEvery = SNAPSHOT_EVERY, journal } = this.#options;
     // The image must be of a step that is already part of a batch: it is written once that batch is on disk.
-    this.#snapshots.captureIfDue(this.#state, snapshotEvery);
+    // A run that came as far as going live is no crash loop: its snapshot says so (K8).
+    const wentLive = batch.some(({ step: made }) => made.seq === this.#state.wentLiveSeq);
+    this.#snapshots.captureIfDue(this.#state, wentLive ? 1 : snapshotEvery);
     journal
       .append(batch.map((formed) => formed.step))
       .then(() => this.#guarded(() => this.#durable(batch)))

@@ -54,6 +54,8 @@ export class State implements View {
   startedAt = 0;
   /** The supervisor has said goLive since the last `run.started`. */
   live = false;
+  /** The step of that goLive: for taking a snapshot then, no part of the state. */
+  wentLiveSeq = 0;
 
   constructor(logic: Logic) {
     this.logic = logic;

@@ -378,6 +378,7 @@ class StepInHand {
 
   #goLive(): void {
     this.#state.live = true;
+    this.#state.wentLiveSeq = this.#seq;
     this.#state.timers.open();
   }
 

@@ -56,6 +56,8 @@ export interface OrderContext {
   /** What the broker said last of the order, and how many units it counted as filled then; null: not a word yet. */
   readonly status: BrokerOrderStatus | null;
   readonly counted: number | null;
+  /** When the broker last said anything of it. */
+  readonly heardAt: EpochMs | null;
   /** The ladder's step, the price sent last, and the price that the broker is known to have. */
   readonly step: number;
   readonly limit: Price | null;
@@ -107,6 +109,7 @@ export const newOrderContext = (input: OrderInput): OrderContext => ({
   permId: 0,
   status: null,
   counted: null,
+  heardAt: null,
   step: 0,
   limit: null,
   standing: null,
@@ -196,6 +199,7 @@ export const withReport = (args: Args): Partial<OrderContext> => {
   return {
     status: report.status,
     permId: report.permId > 0 ? report.permId : context.permId,
+    heardAt: args.event.now,
     counted: report.counted === undefined ? context.counted : Math.max(report.counted, context.counted ?? 0),
     // A status alone confirms only a first price: of a new one it may be older.
     standing: report.standing ?? context.standing ?? (isWorking(report.status) ? context.limit : null),
@@ -234,6 +238,9 @@ export const legsDiffer = ({ context, event }: Args): boolean =>
   event.discrepancies.some(
     ({ kind, subject }) => kind !== "unknownOrder" && context.intent.legs.some(({ contract }) => nameOf(contract) === subject),
   );
+/** The broker spoke of it after the question was put, so an answer without it is not the whole truth. */
+export const heardSinceAsking = ({ context, event }: Args): boolean =>
+  event.type === "reconciliation.completed" && context.heardAt !== null && context.heardAt >= event.startedAt;
 /** The record as the newest report. */
 export const withRecord = (args: Args): Partial<OrderContext> => {
   const { context, event } = args;

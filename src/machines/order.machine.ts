@@ -34,6 +34,7 @@ import { speech } from "../domain/speech.ts";
 import {
   foundIn,
   hasFills,
+  heardSinceAsking,
   isCounted,
   isDayOver,
   isModifying,
@@ -102,10 +103,10 @@ export const orderMachine = setup({
     refused: (args) => verdictFor(args) === "refused",
     refusedModification: (args) =>
       isModifying(args.context) && ["refused", "modificationRefused"].includes(verdictFor(args) ?? ""),
-    modifying: ({ context }) => isModifying(context),
     gone: (args) => ["notFound", "tooLate"].includes(verdictFor(args) ?? ""),
     nothingHeard: ({ context }) => context.status === null && !hasFills(context),
-    nothingFilled: ({ context }) => !hasFills(context),
+    /** Never confirmed: the error is the answer to it. Once it was, a refusal may be a repetition, or of an earlier price. */
+    refusedNew: (args) => verdictFor(args) === "refused" && args.context.standing === null && !hasFills(args.context),
     firstPlacement: (args) => placementOf(args) === "first",
     modification: (args) => placementOf(args) === "modification",
     placement: (args) => placementOf(args) !== undefined,
@@ -126,7 +127,9 @@ export const orderMachine = setup({
       const found = foundIn(args, args.context.doubtedAt);
       return found?.at === "over" && found.record.status === "Inactive";
     },
-    foundNowhere: (args) => foundIn(args, args.context.doubtedAt)?.at === "nowhere" && !legsDiffer(args),
+    /** And not a word of it since the asking began, and no position that it may have made. */
+    foundNowhere: (args) =>
+      foundIn(args, args.context.doubtedAt)?.at === "nowhere" && !heardSinceAsking(args) && !legsDiffer(args),
     ofEarlierDay: ({ context, event }) => isOfEarlierDay(context, event.now),
     /** The broker has confirmed it once, and its books, asked since, do not have it among the open orders. */
     notOpenAnyMore: (args) => {
@@ -349,7 +352,7 @@ export const orderMachine = setup({
         "order.errored": [
           { guard: "refusedModification", actions: [emit(say.errored), "keepOldPrice"] },
           {
-            guard: and(["refused", "nothingFilled"]),
+            guard: "refusedNew",
             target: "ended.rejected",
             actions: [emit(say.errored), say.concludeErrored],
           },
@@ -442,7 +445,7 @@ export const orderMachine = setup({
             // Too late, or not known any more: its status or its fills say the rest, or the doubt asks.
             "order.errored": [
               {
-                guard: and(["refused", "nothingFilled", not("modifying")]),
+                guard: "refusedNew",
                 target: "#order.ended.rejected",
                 actions: [emit(say.errored), say.concludeErrored],
               },
@@ -530,6 +533,11 @@ export const orderMachine = setup({
       entry: [say.stopListeningToQuotes, say.endToOwner, say.endToGate, say.endToEngine, emit(say.ended)],
       initial: "cancelled",
       on: {
+        // Nobody works for it any more: it must not live on at the broker.
+        "order.reported": [
+          { guard: and(["atWork", not("complete")]), actions: ["takeReport", say.cancel, say.alarmAlive] },
+          { actions: "takeReport" },
+        ],
         "execution.reported": [
           {
             guard: "correction",

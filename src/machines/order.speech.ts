@@ -202,6 +202,7 @@ const alarm = (about: string, severity: "warning" | "critical", text: string) =>
   }),
 });
 export const alarmUnknown = alarm("unknown", "critical", "is out of sight: the broker's books have not settled it for a minute.");
+export const alarmAlive = alarm("alive", "critical", "has ended, and the broker still works it: it is cancelled.");
 export const alarmUnpriced = alarm("unpriced", "warning", "cannot be priced: a leg has no offer or no quote.");
 export const alarmUnapproved = alarm("unapproved", "critical", "waits: the risk gate does not answer.");
 

@@ -9,7 +9,13 @@ const plan: fc.Arbitrary<Plan> = fc.record({
   quantity: fc.constantFrom(1, 2, 3),
 });
 const visitedBy = (worlds: readonly OrderWorld[]): Set<string> =>
-  new Set(worlds.flatMap(({ steps, saga }) => steps.flatMap(({ transitions }) => transitions.filter(({ actor }) => actor === saga).map(({ to }) => JSON.stringify(to).replace(/[{}"]/g, "")))));
+  new Set(
+    worlds.flatMap(({ steps, saga }) =>
+      steps.flatMap(({ transitions }) =>
+        transitions.filter(({ actor }) => actor === saga).map(({ to }) => JSON.stringify(to).replace(/[{}"]/g, "")),
+      ),
+    ),
+  );
 
 describe("an order, whatever happens to it", () => {
   test("ends, having sent one order at most and nothing in doubt, and has told its owner exactly what was filled", () => {
@@ -23,7 +29,17 @@ describe("an order, whatever happens to it", () => {
 
   test("is put by these stories into its states and to its ends", () => {
     const visited = visitedBy(fc.sample(plan, 120).map(live));
-    const states = ["intended", "whatIf", "approving", "live:submitted", "live:working:partiallyFilled", "live:repricing", "live:settling", "live:cancelling", "unknown:asking"];
+    const states = [
+      "intended",
+      "whatIf",
+      "approving",
+      "live:submitted",
+      "live:working:partiallyFilled",
+      "live:repricing",
+      "live:settling",
+      "live:cancelling",
+      "unknown:asking",
+    ];
     const ends = ["filled", "cancelled", "rejected", "denied", "notAtBroker"].map((end) => `ended:${end}`);
     expect([...states, ...ends].filter((state) => !visited.has(state))).toEqual([]);
   });

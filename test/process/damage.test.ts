@@ -8,7 +8,7 @@ import { startEngine } from "../../src/cli/engine-process.ts";
 import { createMarketClock } from "../../src/io/clock/market-clock.ts";
 import { loadConfig } from "../../src/io/config/config-file.ts";
 import { realClients } from "../../src/io/ib/real-client.ts";
-import type { Journal, Step } from "../../src/ports/journal.ts";
+import type { Step } from "../../src/ports/journal.ts";
 import { openState } from "../../src/store/state-directory.ts";
 import {
   caretaker,
@@ -112,14 +112,13 @@ describe("a damaged directory", () => {
   test("is refused with its code and its place, and left byte for byte as it was", async () => {
     const gateway = await startGatewayProcess();
     const sound = await livedIn(gateway);
-    const ends: (Omit<Damage, "code"> & Ended & { state: string; before: object; after: object })[] = [];
-    for (const damage of DAMAGES) {
+    const ends = await inTurn(DAMAGES, 3, async (damage) => {
       const state = copyOf(sound);
       damage.harm(state);
       const before = fingerprint(state);
       const ended = await caretaker(runArgs(gateway.port, state, "--for", "1s"));
-      ends.push({ ...damage, ...ended, state, before, after: fingerprint(state) });
-    }
+      return { ...damage, ...ended, state, before, after: fingerprint(state) };
+    });
     for (const { name, code, stdout, stderr, says, state, before, after } of ends) {
       const wanted = DAMAGES.find((damage) => damage.name === name)?.code;
       expect({ name, code, stdout }, stderr).toStrictEqual({ name, code: wanted, stdout: "" });
@@ -193,17 +192,16 @@ const liveAsAnotherBuild = async (gateway: GatewayProcess, directory: string): P
     });
     return { ...step, transitions };
   };
-  const { journal } = state;
-  const told: Journal = {
-    append: (steps) => journal.append(steps.map(otherwise)),
-    read: (from) => journal.read(from),
-    get lastSeq() {
-      return journal.lastSeq;
+  const journal = new Proxy(state.journal, {
+    get: (real, name) => {
+      if (name === "append") return (steps: readonly Step[]) => real.append(steps.map(otherwise));
+      const value: unknown = Reflect.get(real, name, real);
+      return typeof value === "function" ? value.bind(real) : value;
     },
-  };
+  });
   const quiet = (): void => {};
   const engine = await startEngine({
-    state: { ...state, journal: Object.assign(Object.create(journal) as typeof journal, told) },
+    state: { ...state, journal },
     config: engineConfigOf(config, state.identity),
     build: "0.0.0+another",
     clock: createMarketClock({ from: (last[0]?.now ?? 0) as never, speed: 60, skipClosed: true }),
@@ -236,7 +234,7 @@ describe("a disk that fills up", () => {
   test("ends the engine with exit 74 and nothing unjournaled on the wire; with room again it goes on", async () => {
     const gateway = await startGatewayProcess();
     const proxy = await startProxy(gateway.port);
-    const disk = smallDisk(19 << 20);
+    const disk = smallDisk((16 << 20) + (1 << 20));
     const state = join(disk?.path ?? scratch(), "state");
     // Without a disk of our own: no file beyond 1 MiB (in blocks of 512 bytes). The reserve is larger, so the directory is made first.
     if (disk === undefined) expect((await caretaker(runArgs(proxy.port, state, "--for", "1s"))).code).toBe(0);
@@ -262,7 +260,7 @@ describe("a disk that fills up", () => {
     expect(holdings([...journal.fills, ...late])).toStrictEqual(holdings((await gateway.truth()).positions));
     expect(existsSync(join(state, "ballast"))).toBe(true);
     console.info(
-      `${disk === undefined ? "ulimit -f, no tmpfs here" : "a tmpfs of 19 MiB"}: ${full.stderr.trim().slice(-300)}\nplacements ${wire.length}, fills ${journal.fills.length}, runs ${journal.runs.length}`,
+      `${disk === undefined ? "ulimit -f, no tmpfs here" : "a tmpfs of 17 MiB"}: ${full.stderr.trim().slice(-300)}\nplacements ${wire.length}, fills ${journal.fills.length}, runs ${journal.runs.length}`,
     );
   }, 120_000);
 });

@@ -33,18 +33,6 @@ const stop = async (run: Running): Promise<void> => {
   run.signal("SIGTERM");
   expect((await run.ended).code, run.stderr).toBe(0);
 };
-/** Not more at once than a small machine bears. */
-const inTurn = async <Item, Result>(
-  items: readonly Item[],
-  width: number,
-  act: (item: Item) => Promise<Result>,
-): Promise<Result[]> => {
-  const results: Result[] = [];
-  for (let from = 0; from < items.length; from += width)
-    results.push(...(await Promise.all(items.slice(from, from + width).map(act))));
-  return results;
-};
-
 const VERBS = [
   "demo",
   "run",

@@ -22,7 +22,12 @@ import type { Effect, Input, Snapshot, Step } from "../../src/ports/journal.ts";
 import { DAY, ENGINE, leg, NOON, twoSided } from "./quoted-chain.ts";
 
 export const OWNER = "slot/s1";
-export const CONFIG: EngineConfig = { ...ENGINE, strategies: [], futures: [], limits: { ...ENGINE.limits, maxLossPerPositionPct: 90, maxLossTotalPct: 90 } };
+export const CONFIG: EngineConfig = {
+  ...ENGINE,
+  strategies: [],
+  futures: [],
+  limits: { ...ENGINE.limits, maxLossPerPositionPct: 90, maxLossTotalPct: 90 },
+};
 const CLIENT = 7;
 const LEGS = [leg(590, "P", -1), leg(585, "P", 1)];
 
@@ -31,7 +36,11 @@ export type Heard = any;
 
 /** Stands where the slots stand: says what it is told to say and remembers all it hears. */
 const probe = setup({
-  types: { context: {} as { path: string; heard: Heard[] }, events: {} as { type: string; [key: string]: unknown }, input: {} as { path: string } },
+  types: {
+    context: {} as { path: string; heard: Heard[] },
+    events: {} as { type: string; [key: string]: unknown },
+    input: {} as { path: string },
+  },
   actions: { ...speech, hear: assign(({ context, event }) => ({ heard: [...context.heard, event] })) },
 }).createMachine({
   context: ({ input }) => ({ path: input.path, heard: [] }),
@@ -59,6 +68,8 @@ interface Due {
   readonly at: number;
   readonly n: number;
   readonly epoch: number | null;
+  /** A frame on its way to the broker. */
+  readonly up?: true;
   readonly run: () => void;
 }
 
@@ -133,7 +144,13 @@ export class OrderWorld {
   input(input: Input): Step {
     const made = step(this.state, this.state.seq + 1, this.now, JSON.parse(JSON.stringify(input)) as Input);
     this.steps.push(made);
-    if (this.steps.length > 20_000) throw new Error(`a livelock at ${this.now}: ${this.steps.slice(-12).map(({ input }) => `${input.type} ${String(input["actor"] ?? input["request"] ?? input["reason"] ?? "")}`).join(", ")}`);
+    if (this.steps.length > 20_000)
+      throw new Error(
+        `a livelock at ${this.now}: ${this.steps
+          .slice(-12)
+          .map(({ input }) => `${input.type} ${String(input["actor"] ?? input["request"] ?? input["reason"] ?? "")}`)
+          .join(", ")}`,
+      );
     this.#watch(made);
     for (const effect of made.effects) this.#later(0, null, () => this.#release(effect));
     return made;
@@ -171,7 +188,9 @@ export class OrderWorld {
     const doubt = this.#doubt;
     if (doubt === undefined || !input.type.endsWith(".answered") || !doubt.asked.has(String(input["request"]))) return;
     doubt.answered.add(`${input["request"]} ${input.type}`);
-    const all = ["openOrders", "completedOrders", "executions"].every((kind) => doubt.answered.has(`${input["request"]} ${kind}.answered`));
+    const all = ["openOrders", "completedOrders", "executions"].every((kind) =>
+      doubt.answered.has(`${input["request"]} ${kind}.answered`),
+    );
     if (all) this.#doubt = undefined;
   }
 
@@ -202,7 +221,14 @@ export class OrderWorld {
     // What is on its way when the connection breaks may be lost.
     if (effect.type.startsWith("order.") || effect.type.endsWith(".request")) {
       const lossy = this.choose(12) === 1;
-      this.#later(this.choose(5) * 20 + 1, lossy ? epoch : null, () => this.#receive(effect.type, params, epoch));
+      const ms = this.choose(5) * 20 + 1;
+      this.#due.push({
+        at: this.now + ms,
+        n: this.#n++,
+        epoch: lossy ? epoch : null,
+        up: true,
+        run: () => this.#receive(effect.type, params, epoch),
+      });
     }
   }
   #judge({ ticket, approval, modify }: Effects["order.place"]): void {
@@ -212,6 +238,10 @@ export class OrderWorld {
 
   // ── the connection ──
   #connect(epoch: number): void {
+    // What the gateway was sent before, it has read before it takes a new connection.
+    const before = this.#due.filter(({ up }) => up).sort((a, b) => a.at - b.at || a.n - b.n);
+    this.#due = this.#due.filter(({ up }) => !up);
+    for (const { run } of before) run();
     this.#epoch = epoch;
     this.#away = false;
     const rolledBack = Math.max(1, this.#nextId - this.choose(6));
@@ -239,15 +269,21 @@ export class OrderWorld {
     this.input({ type: "run.started", build: "test", config: CONFIG as unknown as Json, node: "test", mode: "simulated" });
     for (const id of unconfirmed) this.input({ type: "effect.unconfirmed", effect: id });
     const held = open.filter((effect) => !this.state.isOrder(effect));
-    for (const effect of held) if (this.state.unacknowledged.has(effect.id)) this.input({ type: "effect.refused", effect: effect.id, reason: "no longer wanted after the restart" });
+    for (const effect of held)
+      if (this.state.unacknowledged.has(effect.id))
+        this.input({ type: "effect.refused", effect: effect.id, reason: "no longer wanted after the restart" });
   }
   away(): void {
     if (this.#epoch <= 0 || this.#away) return;
     this.#away = true;
     this.#tell(0, { type: "gateway.noticed", epoch: this.#epoch, code: 1100, text: "connectivity lost" });
-    this.#tell(4_000 + this.choose(30) * 1_000, { type: "gateway.noticed", epoch: this.#epoch, code: this.choose(2) === 0 ? 1102 : 1101, text: "back" }, () => {
-      this.#away = false;
-    });
+    this.#tell(
+      4_000 + this.choose(30) * 1_000,
+      { type: "gateway.noticed", epoch: this.#epoch, code: this.choose(2) === 0 ? 1102 : 1101, text: "back" },
+      () => {
+        this.#away = false;
+      },
+    );
   }
 
   // ── the broker ──
@@ -288,10 +324,31 @@ export class OrderWorld {
     const { ticket, permId, status, filled } = order;
     const remaining = ticket.quantity - filled;
     this.#push({ type: "order.reported", epoch: this.#epoch, order: this.#row(order) as unknown as JsonObject }, true);
-    this.#push({ type: "order.statusReported", epoch: this.#epoch, orderId: ticket.orderId, clientId: CLIENT, permId, status, filled, remaining }, true);
+    this.#push(
+      {
+        type: "order.statusReported",
+        epoch: this.#epoch,
+        orderId: ticket.orderId,
+        clientId: CLIENT,
+        permId,
+        status,
+        filled,
+        remaining,
+      },
+      true,
+    );
     // Another client's order with the same number.
     if (this.choose(10) === 1) {
-      this.#push({ type: "order.statusReported", epoch: this.#epoch, orderId: ticket.orderId, clientId: 99, permId: 5, status: "Cancelled", filled: 0, remaining: 1 });
+      this.#push({
+        type: "order.statusReported",
+        epoch: this.#epoch,
+        orderId: ticket.orderId,
+        clientId: 99,
+        permId: 5,
+        status: "Cancelled",
+        filled: 0,
+        remaining: 1,
+      });
     }
   }
   #fill(order: LiveOrder, by: number): void {
@@ -313,7 +370,10 @@ export class OrderWorld {
       cumulative: by,
       at: this.now as EpochMs,
     }));
-    const corrected = this.choose(10) === 1 ? made.slice(0, 1).map((one) => ({ ...one, execId: one.execId.replace(/01$/, "02"), price: price(1.5) })) : [];
+    const corrected =
+      this.choose(10) === 1
+        ? made.slice(0, 1).map((one) => ({ ...one, execId: one.execId.replace(/01$/, "02"), price: price(1.5) }))
+        : [];
     const statusFirst = this.choose(2) === 1;
     if (statusFirst) this.#status(order);
     const all = [...made, ...corrected];
@@ -328,7 +388,13 @@ export class OrderWorld {
     const ms = this.choose(6) * 20;
     const { epoch } = { epoch: this.#epoch };
     this.#tell(ms, { type: "execution.reported", epoch, execution: execution as unknown as JsonObject });
-    this.#tell(ms + this.choose(4) * 20, { type: "commission.reported", epoch, execId: execution.execId, amount, currency: "USD" });
+    this.#tell(ms + this.choose(4) * 20, {
+      type: "commission.reported",
+      epoch,
+      execId: execution.execId,
+      amount,
+      currency: "USD",
+    });
   }
   #error(orderId: number, code: number): void {
     this.#push({ type: "order.errored", epoch: this.#epoch, orderId, code, text: "the broker says no" });
@@ -347,7 +413,8 @@ export class OrderWorld {
   #place({ ticket, modify }: Effects["order.place"]): void {
     const known = this.orders.find((order) => order.ticket.orderId === ticket.orderId);
     if (modify) {
-      if (known === undefined || known.over) return void this.#error(ticket.orderId, [104, 10147, 201, 9999][this.choose(4)] as number);
+      if (known === undefined || known.over)
+        return void this.#error(ticket.orderId, [104, 10147, 201, 9999][this.choose(4)] as number);
       if (this.choose(5) === 1) return void this.#error(ticket.orderId, this.choose(2) === 0 ? 110 : 201);
       known.limit = ticket.limitPrice;
       this.#status(known);
@@ -357,7 +424,14 @@ export class OrderWorld {
     this.#nextId = ticket.orderId + 1;
     const fate = this.choose(9);
     if (fate === 1) return void this.#error(ticket.orderId, [110, 200, 321, 10268][this.choose(4)] as number);
-    const order: LiveOrder = { ticket, permId: 1_000 + this.orders.length, status: "PreSubmitted", limit: ticket.limitPrice, filled: 0, over: false };
+    const order: LiveOrder = {
+      ticket,
+      permId: 1_000 + this.orders.length,
+      status: "PreSubmitted",
+      limit: ticket.limitPrice,
+      filled: 0,
+      over: false,
+    };
     this.orders.push(order);
     if (fate === 2) {
       order.status = "Inactive";
@@ -419,7 +493,13 @@ export class OrderWorld {
         const rows = [...this.executions];
         for (const execution of rows) {
           say(1, { type: "execution.reported", epoch, execution: execution as unknown as JsonObject });
-          say(1, { type: "commission.reported", epoch, execId: execution.execId, amount: this.fees.get(execution.execId) as number, currency: "USD" });
+          say(1, {
+            type: "commission.reported",
+            epoch,
+            execId: execution.execId,
+            amount: this.fees.get(execution.execId) as number,
+            currency: "USD",
+          });
         }
         return say(2 + this.choose(3) * 200, { type: "executions.answered", ...to, executions: rows as unknown as Json });
       }
@@ -431,7 +511,8 @@ export class OrderWorld {
   }
   positions() {
     const sums = new Map<number, number>();
-    for (const { contract, side, shares } of this.truth()) sums.set(contract.conId, (sums.get(contract.conId) ?? 0) + (side === "BOT" ? shares : -shares));
+    for (const { contract, side, shares } of this.truth())
+      sums.set(contract.conId, (sums.get(contract.conId) ?? 0) + (side === "BOT" ? shares : -shares));
     return this.intent.legs
       .map(({ contract }) => ({ account: CONFIG.account, contract, quantity: sums.get(contract.conId) ?? 0 }))
       .filter(({ quantity }) => quantity !== 0);
@@ -453,18 +534,32 @@ export class OrderWorld {
     const { breaches, intent } = this;
     const wrong = (holds: boolean, what: string): void => void (holds || breaches.push(what));
     const told = (type: string): Heard[] => this.heard.filter((event: Heard) => event.type === type);
-    const firsts = this.steps.flatMap(({ effects }) => effects).filter(({ type, params }) => type === "order.place" && params["modify"] === false);
+    const firsts = this.steps
+      .flatMap(({ effects }) => effects)
+      .filter(({ type, params }) => type === "order.place" && params["modify"] === false);
     wrong(firsts.length <= 1 && this.placed.length <= 1, `P2: ${firsts.length} orders spoken, ${this.placed.length} sent`);
     wrong(this.ended, `L2: it has not ended: ${JSON.stringify(this.sagaState)}`);
-    wrong(this.orders.every(({ over }) => over), "S2: it has ended, and its order lives at the broker");
+    wrong(
+      this.orders.every(({ over }) => over),
+      "S2: it has ended, and its order lives at the broker",
+    );
     const holding = (rows: readonly (readonly [number, number])[]): string =>
-      JSON.stringify([...rows.reduce((sums, [conId, by]) => sums.set(conId, (sums.get(conId) ?? 0) + by), new Map<number, number>())].filter(([, sum]) => sum !== 0).sort());
-    const truth = this.truth().map(({ contract, side, shares, price }) => ({ conId: contract.conId, quantity: side === "BOT" ? shares : -shares, price }));
+      JSON.stringify(
+        [...rows.reduce((sums, [conId, by]) => sums.set(conId, (sums.get(conId) ?? 0) + by), new Map<number, number>())]
+          .filter(([, sum]) => sum !== 0)
+          .sort(),
+      );
+    const truth = this.truth().map(({ contract, side, shares, price }) => ({
+      conId: contract.conId,
+      quantity: side === "BOT" ? shares : -shares,
+      price,
+    }));
     const fills = told("leg.filled");
     const holds = holding(truth.map(({ conId, quantity }) => [conId, quantity]));
     const heard = holding(fills.map(({ contract, quantity }) => [contract.conId, quantity]));
     wrong(holds === heard, `S4: filled ${holds}, told ${heard}`);
-    const cash = (rows: readonly { readonly quantity: number; readonly price: number }[]): number => rows.reduce((sum, { quantity, price }) => sum + quantity * price, 0);
+    const cash = (rows: readonly { readonly quantity: number; readonly price: number }[]): number =>
+      rows.reduce((sum, { quantity, price }) => sum + quantity * price, 0);
     wrong(cash(truth) === cash(fills), `S4: paid ${cash(truth)}, told ${cash(fills)}`);
     const charged = this.truth().reduce((sum, { execId }) => sum + (this.fees.get(execId) ?? 0), 0);
     const fees = told("commission.charged").reduce((sum: number, { amount }: Heard) => sum + amount, 0);
@@ -475,7 +570,8 @@ export class OrderWorld {
     wrong(after.length === 0, `O5: after the end came ${after.map(({ type }: Heard) => type).join()}`);
     const filled = this.orders.reduce((sum, order) => sum + order.filled, 0);
     if (end?.outcome === "filled") wrong(filled === intent.quantity, `it said filled, and ${filled} units are`);
-    if (["denied", "notAtBroker", "rejected"].includes(end?.outcome)) wrong(filled === 0, `it said ${end.outcome}, and ${filled} units are filled`);
+    if (["denied", "notAtBroker", "rejected"].includes(end?.outcome))
+      wrong(filled === 0, `it said ${end.outcome}, and ${filled} units are filled`);
     return breaches;
   }
 
@@ -483,7 +579,10 @@ export class OrderWorld {
   /** The next thing that happens; false when nothing does before the deadline. */
   advance(until: number): boolean {
     const timer = this.state.timers.first();
-    const next = this.#due.reduce<Due | undefined>((first, due) => (first === undefined || due.at < first.at || (due.at === first.at && due.n < first.n) ? due : first), undefined);
+    const next = this.#due.reduce<Due | undefined>(
+      (first, due) => (first === undefined || due.at < first.at || (due.at === first.at && due.n < first.n) ? due : first),
+      undefined,
+    );
     const at = Math.min(timer?.deadline ?? Number.POSITIVE_INFINITY, next?.at ?? Number.POSITIVE_INFINITY);
     if (at > until) {
       this.now = until;
@@ -520,10 +619,22 @@ export class OrderWorld {
     }
   }
   askSlot(): void {
-    this.say({ to: "riskGate", event: { type: "slot.requested", replyTo: OWNER, strategy: "test", symbol: "SPY", maxLoss: this.intent.maxLoss, quantity: this.intent.quantity } });
+    this.say({
+      to: "riskGate",
+      event: {
+        type: "slot.requested",
+        replyTo: OWNER,
+        strategy: "test",
+        symbol: "SPY",
+        maxLoss: this.intent.maxLoss,
+        quantity: this.intent.quantity,
+      },
+    });
   }
   spawn(): void {
-    const quotes = LEGS.map(({ contract }, i) => twoSided(contract.conId, (i === 0 ? 3.5 : 2) - 0.05, (i === 0 ? 3.5 : 2) + 0.05, this.now));
+    const quotes = LEGS.map(({ contract }, i) =>
+      twoSided(contract.conId, (i === 0 ? 3.5 : 2) - 0.05, (i === 0 ? 3.5 : 2) + 0.05, this.now),
+    );
     const input = { path: this.saga, intent: this.intent, config: CONFIG, quotes, now: this.now };
     this.input({ type: "test.spawn", to: OWNER, spawn: { path: this.saga, machine: "order", input: input as unknown as Json } });
   }

@@ -101,6 +101,18 @@ export const document = async <Document>(args: readonly string[], options?: Star
   return JSON.parse(stdout) as Document;
 };
 
+/** Not more at once than a small machine bears. */
+export const inTurn = async <Item, Result>(
+  items: readonly Item[],
+  width: number,
+  act: (item: Item) => Promise<Result>,
+): Promise<Result[]> => {
+  const results: Result[] = [];
+  for (let from = 0; from < items.length; from += width)
+    results.push(...(await Promise.all(items.slice(from, from + width).map(act))));
+  return results;
+};
+
 /** Looks again and again until there is an answer; throws with `what` when there is none in time, or when `running` has ended. */
 export const eventually = async <Value>(
   what: string,

@@ -62,7 +62,7 @@ const twoDigits = (value: number): string => (value < 10 ? `0${value}` : `${valu
 /** The day of a day number. Throws outside the years 1 to 9999, which the written form cannot hold. */
 export const dayOfNumber = (number: number): TradingDay => {
   const { year, month, dayOfMonth } = civilDate(number);
-  assert(year >= 1 && year <= 9999, `a day lies in the years 1 to 9999, got day number ${number}`);
+  assert(year >= 1 && year <= 9999, () => `a day lies in the years 1 to 9999, got day number ${number}`);
   return `${String(year).padStart(4, "0")}-${twoDigits(month)}-${twoDigits(dayOfMonth)}` as TradingDay;
 };
 

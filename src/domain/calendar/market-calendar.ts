@@ -10,6 +10,7 @@ import type { EpochMs, TradingDay } from "../units.ts";
 import { addDays } from "./civil-date.ts";
 import { closesEarly, holidayOn, isWeekend, oneOffClosureOn } from "./holidays.ts";
 import { instantOf, newYorkDay } from "./new-york.ts";
+import { remembered } from "./remembered.ts";
 
 const OPEN_MINUTE = 9 * 60 + 30;
 const CLOSE_MINUTE = 16 * 60;
@@ -29,8 +30,8 @@ export const closedBecause = (day: TradingDay): string | undefined =>
 
 export const isTradingDay = (day: TradingDay): boolean => closedBecause(day) === undefined;
 
-/** The session of a day; undefined when the exchanges are closed on it. */
-export const sessionOf = (day: TradingDay): Session | undefined => {
+const sessionByRule = remembered((text): Session | undefined => {
+  const day = text as TradingDay;
   if (!isTradingDay(day)) return undefined;
   const earlyClose = closesEarly(day);
   return {
@@ -39,7 +40,10 @@ export const sessionOf = (day: TradingDay): Session | undefined => {
     close: instantOf(day, earlyClose ? EARLY_CLOSE_MINUTE : CLOSE_MINUTE),
     earlyClose,
   };
-};
+});
+
+/** The session of a day; undefined when the exchanges are closed on it. */
+export const sessionOf = (day: TradingDay): Session | undefined => sessionByRule(day);
 
 /** The session of a day that is known to have one. Throws when the exchanges are closed on it. */
 export const sessionOfTradingDay = (day: TradingDay): Session => {

@@ -4,6 +4,7 @@
 import type { EpochMs, TradingDay } from "../units.ts";
 import { addDays, daysBetween } from "./civil-date.ts";
 import { isTradingDay, sessionOfTradingDay, sessionsBetween, tradingDayBefore } from "./market-calendar.ts";
+import { remembered } from "./remembered.ts";
 
 const YEAR_MS = 365 * 86_400_000;
 
@@ -11,7 +12,11 @@ const YEAR_MS = 365 * 86_400_000;
 export const daysToExpiry = (day: TradingDay, expiry: TradingDay): number => daysBetween(day, expiry);
 
 /** Sessions after a day, up to and including the expiry's: 0 on the expiry and later. */
-export const sessionsToExpiry = (day: TradingDay, expiry: TradingDay): number => sessionsBetween(addDays(day, 1), expiry).length;
+export const sessionsToExpiry = (day: TradingDay, expiry: TradingDay): number => sessionsCounted(`${day}/${expiry}`);
+const sessionsCounted = remembered((key): number => {
+  const [day, expiry] = key.split("/") as [TradingDay, TradingDay];
+  return sessionsBetween(addDays(day, 1), expiry).length;
+});
 
 /**
  * The moment an option expires: the close of the expiry's session. Expiries that are no trading day (options before 2015
