@@ -1,12 +1,16 @@
 /** Runs a file of this folder in a fresh process of the same Node, with a line to it, and sees that it does not outlive us. */
 import { type ChildProcess, fork } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const children = new Set<ChildProcess>();
 
+/** The heap flags that `bin/caretaker` gives every process: the bench measures what users run. */
+const HEAP = /^heap="(.*)"$/m.exec(readFileSync(join(import.meta.dirname, "..", "bin", "caretaker"), "utf8"))?.[1]?.split(" ") ?? [];
+
 export const startChild = (file: string, args: readonly string[] = []): ChildProcess => {
   const child = fork(join(import.meta.dirname, file), [...args], {
-    execArgv: ["--expose-gc", "--no-warnings"],
+    execArgv: [...HEAP, "--expose-gc", "--no-warnings"],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   children.add(child);
