@@ -6,7 +6,8 @@ import { join } from "node:path";
 const children = new Set<ChildProcess>();
 
 /** The heap flags that `bin/caretaker` gives every process: the bench measures what users run. */
-const HEAP = /^heap="(.*)"$/m.exec(readFileSync(join(import.meta.dirname, "..", "bin", "caretaker"), "utf8"))?.[1]?.split(" ") ?? [];
+const HEAP =
+  /^heap="(.*)"$/m.exec(readFileSync(join(import.meta.dirname, "..", "bin", "caretaker"), "utf8"))?.[1]?.split(" ") ?? [];
 
 export const startChild = (file: string, args: readonly string[] = []): ChildProcess => {
   const child = fork(join(import.meta.dirname, file), [...args], {

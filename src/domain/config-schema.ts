@@ -62,7 +62,11 @@ export const configSchema = z.strictObject({
   clock: z
     .discriminatedUnion("kind", [
       z.strictObject({ kind: z.literal("system") }),
-      z.strictObject({ kind: z.literal("simulated"), speed: z.number().positive().max(10_000).default(1), skipClosed: z.boolean().default(false) }),
+      z.strictObject({
+        kind: z.literal("simulated"),
+        speed: z.number().positive().max(10_000).default(1),
+        skipClosed: z.boolean().default(false),
+      }),
     ])
     .default({ kind: "system" }),
   lines: z.strictObject({ max: z.int().min(1).max(1_000).default(100) }).prefault({}),
@@ -70,9 +74,15 @@ export const configSchema = z.strictObject({
   rules: z
     .strictObject({
       stopLoss: z
-        .strictObject({ creditMultiplePct: pct(1_000).default(200), maxLossPct: pct().default(75), urgency: urgency.default("immediate") })
+        .strictObject({
+          creditMultiplePct: pct(1_000).default(200),
+          maxLossPct: pct().default(75),
+          urgency: urgency.default("immediate"),
+        })
         .prefault({}),
-      expiry: z.strictObject({ sessionsBefore: z.int().min(0).max(30).default(1), urgency: urgency.default("immediate") }).prefault({}),
+      expiry: z
+        .strictObject({ sessionsBefore: z.int().min(0).max(30).default(1), urgency: urgency.default("immediate") })
+        .prefault({}),
       takeProfit: z.strictObject({ targetPct: pct().default(50), urgency: urgency.default("normal") }).prefault({}),
       sessionEnd: z
         .strictObject({
@@ -119,7 +129,9 @@ export const configSchema = z.strictObject({
       legMinutes: z.number().positive().max(120).default(15),
     })
     .prefault({}),
-  patience: z.strictObject({ answersSeconds: seconds(3_600).default(60), quotesSeconds: seconds(3_600).default(180) }).prefault({}),
+  patience: z
+    .strictObject({ answersSeconds: seconds(3_600).default(60), quotesSeconds: seconds(3_600).default(180) })
+    .prefault({}),
   reconcileEverySeconds: seconds(3_600).default(60),
   riskFreeRatePct: z.number().min(-5).max(50).default(3.5),
 });
@@ -128,20 +140,30 @@ export const configSchema = z.strictObject({
 export type CaretakerConfig = z.infer<typeof configSchema>;
 
 /** Sentences for what no single key can say: each names the keys and the way out. */
-export const crossChecks = (config: CaretakerConfig): readonly { readonly path: readonly (string | number)[]; readonly message: string }[] => {
+export const crossChecks = (
+  config: CaretakerConfig,
+): readonly { readonly path: readonly (string | number)[]; readonly message: string }[] => {
   const problems: { path: (string | number)[]; message: string }[] = [];
   config.strategies.forEach(({ name, entry }, n) => {
     const at = ["strategies", n, "entry"];
     if (entry.dteMin > entry.dteTarget || entry.dteTarget > entry.dteMax) {
-      problems.push({ path: [...at, "dteTarget"], message: `dteMin ≤ dteTarget ≤ dteMax must hold, got ${entry.dteMin}, ${entry.dteTarget}, ${entry.dteMax}` });
+      problems.push({
+        path: [...at, "dteTarget"],
+        message: `dteMin ≤ dteTarget ≤ dteMax must hold, got ${entry.dteMin}, ${entry.dteTarget}, ${entry.dteMax}`,
+      });
     }
-    if (entry.from >= entry.to) problems.push({ path: [...at, "from"], message: `from ${entry.from} must be before to ${entry.to}` });
+    if (entry.from >= entry.to)
+      problems.push({ path: [...at, "from"], message: `from ${entry.from} must be before to ${entry.to}` });
     if (config.strategies.findIndex((other) => other.name === name) !== n) {
       problems.push({ path: ["strategies", n, "name"], message: `two strategies are called ${name}` });
     }
   });
   if (config.mode === "live") {
-    problems.push({ path: ["mode"], message: "live trading is not built yet: there is no interlock, so nothing here trades a live account; use simulated or paper" });
+    problems.push({
+      path: ["mode"],
+      message:
+        "live trading is not built yet: there is no interlock, so nothing here trades a live account; use simulated or paper",
+    });
   }
   if (config.clock.kind === "simulated" && config.mode !== "simulated") {
     problems.push({ path: ["clock", "kind"], message: `a simulated clock goes only with mode: simulated, not ${config.mode}` });

@@ -71,7 +71,12 @@ export interface EngineConfig {
     readonly doubtAfterSeconds: number;
     readonly approvalSeconds: number;
   };
-  readonly breaker: { readonly failures: number; readonly windowSeconds: number; readonly coolDownSeconds: number; readonly probes: number };
+  readonly breaker: {
+    readonly failures: number;
+    readonly windowSeconds: number;
+    readonly coolDownSeconds: number;
+    readonly probes: number;
+  };
   readonly futures: readonly ("ES" | "NQ" | "RTY")[];
   /** IB ticks only on change: how long a quote counts as fresh after its last tick. */
   readonly freshness: { readonly underlyingSeconds: number; readonly vixSeconds: number; readonly legMinutes: number };

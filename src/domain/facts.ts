@@ -61,7 +61,13 @@ export type EntryFact =
       readonly unit: string;
     }
   /** A filter that the data could not feed and that this run's config lets pass. */
-  | { readonly type: "filter.skipped"; readonly strategy: string; readonly symbol: string; readonly filter: string; readonly missing: string }
+  | {
+      readonly type: "filter.skipped";
+      readonly strategy: string;
+      readonly symbol: string;
+      readonly filter: string;
+      readonly missing: string;
+    }
   | { readonly type: "candidate.found"; readonly candidate: Candidate }
   | { readonly type: "entry.denied"; readonly strategy: string; readonly symbol: string; readonly denial: Denial };
 
@@ -90,7 +96,13 @@ export type SlotFact =
       readonly spot?: Price;
       readonly unknown?: string;
     }
-  | { readonly type: "decision.made"; readonly slot: string; readonly symbol: string; readonly decision: Decision; readonly trace: readonly RuleTrace[] }
+  | {
+      readonly type: "decision.made";
+      readonly slot: string;
+      readonly symbol: string;
+      readonly decision: Decision;
+      readonly trace: readonly RuleTrace[];
+    }
   | {
       readonly type: "slot.closed";
       readonly slot: string;
@@ -117,7 +129,12 @@ export type OrderFact =
       readonly mid?: Price;
       readonly natural?: Price;
     }
-  | { readonly type: "order.statusChanged"; readonly orderRef: string; readonly status: BrokerOrderStatus; readonly permId: number }
+  | {
+      readonly type: "order.statusChanged";
+      readonly orderRef: string;
+      readonly status: BrokerOrderStatus;
+      readonly permId: number;
+    }
   | { readonly type: "order.errored"; readonly orderRef: string; readonly code: number; readonly text: string }
   | { readonly type: "order.doubted"; readonly orderRef: string; readonly reason: string }
   | { readonly type: "order.resolved"; readonly orderRef: string; readonly as: string }

@@ -13,9 +13,9 @@ import { openState } from "../../src/store/state-directory.ts";
 import {
   caretaker,
   document,
-  type Ended,
   eventually,
   type GatewayProcess,
+  inTurn,
   ROOT,
   scratch,
   start,

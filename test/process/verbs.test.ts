@@ -4,8 +4,10 @@ import { describe, expect, test } from "vitest";
 import { createReadModel, type ReadModel } from "../../src/projections/read-model.ts";
 import {
   caretaker,
+  daemonAt,
   document,
   eventually,
+  inTurn,
   ROOT,
   type Running,
   scratch,
@@ -124,35 +126,58 @@ describe("the daemon and the journal", () => {
     const run = start(runArgs(gateway.port, state));
     await statusWhere(state, run, "some fills", ({ fills }) => fills >= 4, 60_000);
     await document(["pause", "--state", state, "--reason", "to compare", "--json"]);
-    // A broker that stands still tells nothing new: what is read together is of one step.
-    gateway.process.signal("SIGSTOP");
+    const daemon = await daemonAt(state, run);
     const read = async () => {
-      const ask = <Document>(...args: string[]) => document<Document>([...args, "--state", state, "--json"]);
-      const before = await ask<{ seq: number }>("status");
-      const [positions, orders] = await Promise.all([
-        ask<object>("positions"),
-        ask<{ orders: { intentId: string }[] }>("orders"),
+      const before = await daemon.get<{ seq: number }>("/api/v1/status");
+      const [positions, orders, whyNot] = await Promise.all([
+        daemon.get<object>("/api/v1/positions"),
+        daemon.get<{ orders: { intentId: string }[] }>("/api/v1/orders"),
+        daemon.get<object>("/api/v1/explain/why-not?symbol=SPY"),
       ]);
       const intentId = orders.orders[0]?.intentId ?? "";
-      const [explained, whyNot] = await Promise.all([
-        ask<object>("explain", "order", intentId),
-        ask<{ lines: string[] }>("explain", "why-not", "SPY"),
-      ]);
-      const status = await ask<{ seq: number }>("status");
+      const explained = await daemon.get<object>(`/api/v1/explain/order/${intentId}`);
+      const status = await daemon.get<{ seq: number }>("/api/v1/status");
       return before.seq === status.seq ? { status, positions, orders, intentId, explained, whyNot } : undefined;
     };
-    const told = await eventually("one step's worth of answers", read, { withinMs: 40_000, running: run });
+    // A broker that stands still tells nothing new: what is read together is of one step.
+    gateway.process.signal("SIGSTOP");
+    const told = await eventually("one step's worth of answers", read, { withinMs: 8_000, everyMs: 5, running: run });
     gateway.process.signal("SIGCONT");
+    const ask = (...args: string[]): Promise<object> => document<object>([...args, "--state", state, "--json"]);
+    const verbs: readonly (readonly string[])[] = [
+      ["status"],
+      ["positions"],
+      ["orders"],
+      ["explain", "order", told.intentId],
+      ["explain", "why-not", "SPY"],
+    ];
+    const asked = await inTurn(verbs, 2, (verb) => ask(...verb));
     await stop(run);
 
     const model: ReadModel = createReadModel();
-    for (const step of await stepsOf(state)) if (step.seq <= told.status.seq) model.apply(step);
+    const steps = await stepsOf(state);
+    for (const step of steps.filter(({ seq }) => seq <= told.status.seq)) model.apply(step);
     const json = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
     expect(told.status).toStrictEqual(json(model.status));
     expect(told.positions).toStrictEqual(json(model.positions));
     expect(told.orders).toStrictEqual(json(model.orders));
     expect(told.explained).toStrictEqual(json(model.explainOrder(told.intentId)));
     expect(told.whyNot).toStrictEqual(json(model.explainWhyNot("SPY", model.now)));
+
+    for (const step of steps.filter(({ seq }) => seq > told.status.seq)) model.apply(step);
+    const offline = await inTurn(verbs, 2, (verb) => ask(...verb));
+    const whole = [
+      model.status,
+      model.positions,
+      model.orders,
+      model.explainOrder(told.intentId),
+      model.explainWhyNot("SPY", model.now),
+    ];
+    expect(offline).toStrictEqual(whole.map(json));
+    // The same documents, of other steps.
+    const required = ["account", "mode", "fills", "seq", "slots", "positions", "orders", "lines", "slot"];
+    const shape = (value: object): string[] => Object.keys(value).filter((key) => required.includes(key));
+    expect(asked.map(shape)).toStrictEqual(offline.map(shape));
 
     const ended = await document<{ fills: number; seq: number }>(["status", "--state", state, "--json"]);
     const journal = tell(await stepsOf(state));

@@ -112,9 +112,19 @@ export type OrderEvent =
     })
   /** An error that names an order: 110, 201, 202, 10147, 399, ... Not every code ends an order. */
   | (Pushed & { readonly type: "order.errored"; readonly orderId: number; readonly code: number; readonly text: string })
-  | (Pushed & { readonly type: "order.whatIfAnswered"; readonly orderId: number; readonly orderRef: string; readonly impact: MarginImpact })
+  | (Pushed & {
+      readonly type: "order.whatIfAnswered";
+      readonly orderId: number;
+      readonly orderRef: string;
+      readonly impact: MarginImpact;
+    })
   | (Pushed & { readonly type: "execution.reported"; readonly execution: Execution })
-  | (Pushed & { readonly type: "commission.reported"; readonly execId: string; readonly amount: Money; readonly currency: string });
+  | (Pushed & {
+      readonly type: "commission.reported";
+      readonly execId: string;
+      readonly amount: Money;
+      readonly currency: string;
+    });
 
 export type PositionEvent = Pushed & { readonly type: "position.changed"; readonly position: BrokerPosition };
 
@@ -123,7 +133,12 @@ export type AnswerEvent =
   | (Answer & { readonly type: "openOrders.answered"; readonly orders: readonly BrokerOrder[] })
   | (Answer & { readonly type: "completedOrders.answered"; readonly orders: readonly BrokerOrder[] })
   | (Answer & { readonly type: "executions.answered"; readonly executions: readonly Execution[] })
-  | (Answer & { readonly type: "account.answered"; readonly account: string; readonly netLiquidation?: Money; readonly cash?: Money })
+  | (Answer & {
+      readonly type: "account.answered";
+      readonly account: string;
+      readonly netLiquidation?: Money;
+      readonly cash?: Money;
+    })
   | (Answer & { readonly type: "contracts.answered"; readonly details: readonly ContractDetails[] })
   | (Answer & { readonly type: "optionParameters.answered"; readonly parameters: readonly OptionParameters[] })
   | (Answer & { readonly type: "bars.answered"; readonly bars: readonly Bar[] })

@@ -6,4 +6,10 @@ export type MarketEvent =
   /** 1 live, 2 frozen, 3 delayed, 4 delayed frozen. May change while a line streams. */
   | { readonly type: "line.typed"; readonly epoch: number; readonly conId: number; readonly dataType: number }
   /** The line is dead: 101, 200, 354, 10197, ... */
-  | { readonly type: "line.failed"; readonly epoch: number; readonly conId: number; readonly code: number; readonly text: string };
+  | {
+      readonly type: "line.failed";
+      readonly epoch: number;
+      readonly conId: number;
+      readonly code: number;
+      readonly text: string;
+    };

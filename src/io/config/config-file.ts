@@ -27,7 +27,9 @@ export const loadConfig = (file: string): ConfigResult => {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     const message =
-      code === "ENOENT" ? "there is no such file; config/ holds demo.yaml, paper.yaml and live.yaml to start from" : `cannot be read: ${code ?? error}`;
+      code === "ENOENT"
+        ? "there is no such file; config/ holds demo.yaml, paper.yaml and live.yaml to start from"
+        : `cannot be read: ${code ?? error}`;
     return { ok: false, problems: [{ file, line: 1, column: 1, message }] };
   }
   return parseConfig(text, file);
@@ -43,18 +45,33 @@ export const parseConfig = (text: string, file: string): ConfigResult => {
   if (document.errors.length > 0) {
     return {
       ok: false,
-      problems: document.errors.map((error) => ({ ...place(error.pos[0]), message: (error.message.split("\n")[0] ?? "not YAML").replace(/ at line \d+, column \d+:?$/, "") })),
+      problems: document.errors.map((error) => ({
+        ...place(error.pos[0]),
+        message: (error.message.split("\n")[0] ?? "not YAML").replace(/ at line \d+, column \d+:?$/, ""),
+      })),
     };
   }
   const given: unknown = document.toJS() ?? {};
   const parsed = configSchema.safeParse(given);
-  const offsetOf = (path: readonly PropertyKey[], ofKey: boolean): number | undefined => offsetAt(document.contents as Node | null, path, ofKey);
+  const offsetOf = (path: readonly PropertyKey[], ofKey: boolean): number | undefined =>
+    offsetAt(document.contents as Node | null, path, ofKey);
   if (!parsed.success) {
-    return { ok: false, problems: parsed.error.issues.flatMap((issue) => describe(issue, given).map(({ path, message, key }) => ({ ...place(offsetOf(path, key)), message }))) };
+    return {
+      ok: false,
+      problems: parsed.error.issues.flatMap((issue) =>
+        describe(issue, given).map(({ path, message, key }) => ({ ...place(offsetOf(path, key)), message })),
+      ),
+    };
   }
   const crossed = crossChecks(parsed.data);
   if (crossed.length > 0) {
-    return { ok: false, problems: crossed.map(({ path, message }) => ({ ...place(offsetOf(path, false)), message: `${path.join(".")}: ${message}` })) };
+    return {
+      ok: false,
+      problems: crossed.map(({ path, message }) => ({
+        ...place(offsetOf(path, false)),
+        message: `${path.join(".")}: ${message}`,
+      })),
+    };
   }
   return { ok: true, config: parsed.data, given };
 };
@@ -112,7 +129,9 @@ const validKeys = (path: readonly PropertyKey[]): string[] => {
       .map((node) => (typeof key === "number" ? node.items : node.properties?.[String(key)]))
       .filter((node) => node !== undefined);
   }
-  return nodes.flatMap((node) => [node, ...(node.anyOf ?? []), ...(node.oneOf ?? [])]).flatMap((node) => Object.keys(node.properties ?? {}));
+  return nodes
+    .flatMap((node) => [node, ...(node.anyOf ?? []), ...(node.oneOf ?? [])])
+    .flatMap((node) => Object.keys(node.properties ?? {}));
 };
 
 /** The valid key within an edit distance of a third of its length (letters swapped, missing, too many), if there is one. */
@@ -120,7 +139,9 @@ const nearest = (key: string, valid: readonly string[]): string | undefined => {
   const ranked = valid
     .map((candidate) => ({ candidate, distance: editDistance(key.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance)[0];
-  return ranked !== undefined && ranked.distance <= Math.max(2, Math.ceil(ranked.candidate.length / 3)) ? ranked.candidate : undefined;
+  return ranked !== undefined && ranked.distance <= Math.max(2, Math.ceil(ranked.candidate.length / 3))
+    ? ranked.candidate
+    : undefined;
 };
 const editDistance = (a: string, b: string): number => {
   let row = Array.from({ length: b.length + 1 }, (_, n) => n);
