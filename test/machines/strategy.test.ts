@@ -295,7 +295,9 @@ describe("why a strategy does not trade", () => {
     const unsent = begin().hear(readied, trading);
     const refusal = (request: string) => ({
       type: "effect.refused",
-      effect: { id: "1", type: "contracts.request", params: { request } },
+      effect: "1",
+      name: "contracts.request",
+      params: { request },
       reason: "the epoch is over",
     });
     unsent.hear(refusal("underlying-0"));

@@ -1,6 +1,6 @@
 /** What can happen to a state directory between two starts: each is refused or survived, and what is refused is left as it is. */
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statfsSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { engineConfigOf } from "../../src/cli/engine-config.ts";
@@ -186,7 +186,9 @@ const liveAsAnotherBuild = async (gateway: GatewayProcess, directory: string): P
   let strayed = false;
   const otherwise = (step: Step): Step => {
     const transitions = step.transitions.map((transition) => {
-      if (transition.actor !== "strategy/spy-a" || strayed) return transition;
+      // Later than the snapshot that a run takes when it goes live: what stands before it is not derived again.
+      const resolving = JSON.stringify(transition.from).includes("resolving");
+      if (transition.actor !== "strategy/spy-a" || !resolving || strayed) return transition;
       strayed = true;
       return { ...transition, to: "elsewhere" };
     });
@@ -200,25 +202,33 @@ const liveAsAnotherBuild = async (gateway: GatewayProcess, directory: string): P
     },
   });
   const quiet = (): void => {};
-  const engine = await startEngine({
+  let dead = false;
+  await startEngine({
     state: { ...state, journal },
     config: engineConfigOf(config, state.identity),
     build: "0.0.0+another",
     clock: createMarketClock({ from: (last[0]?.now ?? 0) as never, speed: 60, skipClosed: true }),
     newClient: realClients({ host: "127.0.0.1", port: gateway.port, clientId: config.gateway.clientId }),
     clientId: config.gateway.clientId,
+    messagesPerSecond: config.gateway.messagesPerSecond,
+    heartbeatMs: config.gateway.heartbeatSeconds * 1_000,
     logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     onDurable: quiet,
     onNotice: quiet,
-    onFatal: quiet,
+    onFatal: () => {
+      dead = true;
+    },
   });
   await eventually("something that the other build saw otherwise", () => (strayed ? true : undefined));
-  engine.port.close();
+  // The journal goes away under it: it ends as by a crash, without a last snapshot.
   await state.close();
+  await eventually("the end of the other build", () => (dead ? true : undefined));
 };
 
-/** A small file system of its own, or undefined where none can be mounted. */
-const smallDisk = (bytes: number): { readonly path: string; readonly grow: () => void } | undefined => {
+/** A file system of its own, or undefined where none can be mounted. */
+const ownDisk = (
+  bytes: number,
+): { readonly path: string; readonly fillUp: () => void; readonly empty: () => void } | undefined => {
   const path = join(scratch(), "disk");
   mkdirSync(path);
   try {
@@ -227,22 +237,40 @@ const smallDisk = (bytes: number): { readonly path: string; readonly grow: () =>
     return undefined;
   }
   onTestFinished(() => void execFileSync("umount", ["-l", path]));
-  return { path, grow: () => void execFileSync("mount", ["-o", `remount,size=${bytes * 8}`, path]) };
+  const filler = join(path, "filler");
+  return {
+    path,
+    fillUp: () => {
+      const { bavail, bsize } = statfsSync(path);
+      writeFileSync(filler, Buffer.alloc(bavail * bsize - LEFT_BYTES));
+    },
+    empty: () => rmSync(filler),
+  };
 };
+/** More than the reserve is taken from; and what is left when it fills up. */
+const DISK_BYTES = 96 << 20;
+const LEFT_BYTES = 128 << 10;
 
 describe("a disk that fills up", () => {
   test("ends the engine with exit 74 and nothing unjournaled on the wire; with room again it goes on", async () => {
     const gateway = await startGatewayProcess();
     const proxy = await startProxy(gateway.port);
-    const disk = smallDisk((16 << 20) + (1 << 20));
+    const disk = ownDisk(DISK_BYTES);
     const state = join(disk?.path ?? scratch(), "state");
     // Without a disk of our own: no file beyond 1 MiB (in blocks of 512 bytes). The reserve is larger, so the directory is made first.
     if (disk === undefined) expect((await caretaker(runArgs(proxy.port, state, "--for", "1s"))).code).toBe(0);
-    const full = await caretaker(runArgs(proxy.port, state), disk === undefined ? { shell: 'ulimit -f 2048; exec "$@"' } : {});
+    const run = start(runArgs(proxy.port, state), disk === undefined ? { shell: 'ulimit -f 2048; exec "$@"' } : {});
+    if (disk !== undefined) {
+      await statusWhere(state, run, "some fills", ({ fills }) => fills >= 4, 60_000);
+      disk.fillUp();
+    }
+    const full = await run.ended;
     expect(full.code, full.stderr).toBe(74);
     expect(full.stdout).toBe("");
     expect(full.stderr).toContain(state);
-    disk?.grow();
+    // The reserve was given back, so that the next start has room.
+    if (disk !== undefined) expect(existsSync(join(state, "ballast"))).toBe(false);
+    disk?.empty();
 
     const again = await caretaker(runArgs(proxy.port, state, "--for", "8s"));
     expect(again.code, again.stderr).toBe(0);
@@ -260,7 +288,7 @@ describe("a disk that fills up", () => {
     expect(holdings([...journal.fills, ...late])).toStrictEqual(holdings((await gateway.truth()).positions));
     expect(existsSync(join(state, "ballast"))).toBe(true);
     console.info(
-      `${disk === undefined ? "ulimit -f, no tmpfs here" : "a tmpfs of 17 MiB"}: ${full.stderr.trim().slice(-300)}\nplacements ${wire.length}, fills ${journal.fills.length}, runs ${journal.runs.length}`,
+      `${disk === undefined ? "ulimit -f, no tmpfs here" : "a tmpfs"}: ${full.stderr.trim().slice(-300)}\nplacements ${wire.length}, fills ${journal.fills.length}, runs ${journal.runs.length}`,
     );
   }, 120_000);
 });

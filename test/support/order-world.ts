@@ -27,6 +27,9 @@ export const CONFIG: EngineConfig = {
   strategies: [],
   futures: [],
   limits: { ...ENGINE.limits, maxLossPerPositionPct: 90, maxLossTotalPct: 90 },
+  // An approval outlives the doubt: it must not be what keeps a late order from leaving.
+  orders: { ...ENGINE.orders, approvalSeconds: 60 },
+  reconcileEverySeconds: 5,
 };
 const CLIENT = 7;
 const LEGS = [leg(590, "P", -1), leg(585, "P", 1)];
@@ -130,7 +133,8 @@ export class OrderWorld {
     return typeof this.sagaState === "object" && this.sagaState !== null && "ended" in this.sagaState;
   }
   get heard(): Heard[] {
-    return (this.state.snapshotOf(OWNER)?.context as { heard: Heard[] }).heard;
+    const context: unknown = this.state.snapshotOf(OWNER)?.context;
+    return (context as { heard: Heard[] }).heard;
   }
   get healed(): boolean {
     return this.#tape.length === 0;
@@ -152,7 +156,11 @@ export class OrderWorld {
           .join(", ")}`,
       );
     this.#watch(made);
-    for (const effect of made.effects) this.#later(0, null, () => this.#release(effect));
+    for (const effect of made.effects) {
+      // The pacer or a full socket may hold an order back for long.
+      const heldMs = effect.type === "order.place" && this.choose(10) === 1 ? 12_000 : 0;
+      this.#later(heldMs, null, () => this.#release(effect));
+    }
     return made;
   }
   /** Prices are judged when they are spoken, by the quotes of that moment. */
@@ -161,15 +169,24 @@ export class OrderWorld {
     if (ticket.limitPrice % intent.tick !== 0) this.breaches.push(`price ${ticket.limitPrice} off the grid`);
     if (intent.purpose === "exit" && ticket.limitPrice > intent.width) this.breaches.push("an exit beyond the width");
     if (intent.purpose !== "entry") return;
-    const quote = quoteStructure(intent.legs, (this.state.snapshotOf(this.saga)?.context as { quotes: never }).quotes);
+    const quote = quoteStructure(intent.legs, this.#quotes);
     if (ticket.limitPrice > (intent.worstPrice as number)) this.breaches.push("an entry worse than the worst price");
     if (quote.known && ticket.limitPrice > quote.ask) this.breaches.push("an entry worse than natural");
+  }
+  get #quotes(): never {
+    const context: unknown = this.state.snapshotOf(this.saga)?.context;
+    return (context as { quotes: never }).quotes;
   }
   #watch(made: Step): void {
     for (const { kind, actor, event, detail } of made.incidents) {
       if (kind !== "undelivered" || event === "spawned") this.breaches.push(`${kind} ${actor} ${event}: ${detail}`);
     }
+    const trades = ["trading", "reducing"].includes(String(this.state.snapshotOf("engine")?.value));
+    if (trades && this.state.snapshotOf("session")?.value !== "ready")
+      this.breaches.push("S13: the engine trades without a session");
     for (const fact of made.facts) {
+      if (fact.type === "order.ended" && this.orders.some(({ over }) => !over))
+        this.breaches.push("S2: it ended, and its order lives at the broker");
       if (fact.type === "order.doubted") this.#doubt = { seq: made.seq, asked: new Map(), answered: new Set() };
     }
     this.#checkTruth(made);
@@ -338,7 +355,7 @@ export class OrderWorld {
       true,
     );
     // Another client's order with the same number.
-    if (this.choose(10) === 1) {
+    if (this.choose(6) === 1) {
       this.#push({
         type: "order.statusReported",
         epoch: this.#epoch,
@@ -385,7 +402,7 @@ export class OrderWorld {
     const amount = executionFamily(execution.execId).revision === 1 ? 6_500 : 7_000;
     this.fees.set(execution.execId, amount);
     if (this.#epoch <= 0) return;
-    const ms = this.choose(6) * 20;
+    const ms = this.choose(10) === 1 ? 2_000 : this.choose(6) * 20;
     const { epoch } = { epoch: this.#epoch };
     this.#tell(ms, { type: "execution.reported", epoch, execution: execution as unknown as JsonObject });
     this.#tell(ms + this.choose(4) * 20, {
@@ -475,19 +492,23 @@ export class OrderWorld {
     const epoch = this.#epoch;
     const { replyTo, request } = params;
     const to = { epoch, replyTo: replyTo as string, request: request as string };
-    if (this.choose(15) === 1) return;
+    if (this.choose(20) === 1) return;
+    // Longer than anybody waits for it.
+    const lateMs = this.choose(20) === 1 ? 125_000 : 0;
     if (this.choose(15) === 1) return void this.#tell(1, { type: "request.failed", ...to, code: 321, text: "refused" });
     // Rows are as of now; the end marker comes when all of them were said, in order.
-    const say = (ms: number, input: Input) => this.#tell(ms, input);
+    const say = (ms: number, input: Input) => this.#tell(ms + lateMs, input);
     switch (type) {
       case "openOrders.request": {
         const rows = this.orders.filter(({ over }) => !over).map((order) => this.#row(order));
         for (const order of rows) say(1, { type: "order.reported", epoch, order: order as unknown as JsonObject });
-        return say(2 + this.choose(3) * 200, { type: "openOrders.answered", ...to, orders: rows as unknown as Json });
+        say(2 + this.choose(3) * 200, { type: "openOrders.answered", ...to, orders: rows as unknown as Json });
+        return;
       }
       case "completedOrders.request": {
         const rows = this.orders.filter(({ over }) => over).map((order) => this.#row(order, true));
-        return say(2 + this.choose(3) * 200, { type: "completedOrders.answered", ...to, orders: rows as unknown as Json });
+        say(2 + this.choose(3) * 200, { type: "completedOrders.answered", ...to, orders: rows as unknown as Json });
+        return;
       }
       case "executions.request": {
         const rows = [...this.executions];
@@ -501,12 +522,15 @@ export class OrderWorld {
             currency: "USD",
           });
         }
-        return say(2 + this.choose(3) * 200, { type: "executions.answered", ...to, executions: rows as unknown as Json });
+        say(2 + this.choose(3) * 200, { type: "executions.answered", ...to, executions: rows as unknown as Json });
+        return;
       }
       case "account.request":
-        return say(2, { type: "account.answered", ...to, account: CONFIG.account, netLiquidation: money(1_000_000) });
+        say(2, { type: "account.answered", ...to, account: CONFIG.account, netLiquidation: money(1_000_000) });
+        return;
       case "positions.request":
-        return say(2, { type: "positions.answered", ...to, positions: this.positions() as unknown as Json });
+        say(2, { type: "positions.answered", ...to, positions: this.positions() as unknown as Json });
+        return;
     }
   }
   positions() {
