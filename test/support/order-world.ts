@@ -593,6 +593,9 @@ export class OrderWorld {
     const after = this.heard.slice(this.heard.indexOf(end) + 1).filter(({ type }: Heard) => type.startsWith("order."));
     wrong(after.length === 0, `O5: after the end came ${after.map(({ type }: Heard) => type).join()}`);
     const filled = this.orders.reduce((sum, order) => sum + order.filled, 0);
+    wrong(end === undefined || end.filledUnits === filled, `it ended with ${end?.filledUnits} units, and ${filled} are filled`);
+    const ids = fills.map(({ execId }) => execId);
+    wrong(new Set(ids).size === ids.length, `S4: an execution was told twice: ${ids.join()}`);
     if (end?.outcome === "filled") wrong(filled === intent.quantity, `it said filled, and ${filled} units are`);
     if (["denied", "notAtBroker", "rejected"].includes(end?.outcome))
       wrong(filled === 0, `it said ${end.outcome}, and ${filled} units are filled`);
