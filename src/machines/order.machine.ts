@@ -98,7 +98,7 @@ export const orderMachine = setup({
     atWork: saysWorking,
     done: saysDone,
     /** After the report was taken: cancelled, and all that the broker counts as filled is counted here. */
-    counted: ({ context }) => isCounted(context),
+    counted: ({ context }) => isCounted(context) && units(context) < context.intent.quantity,
     dayOver: ({ context, event }) => context.abandoned === null && isDayOver(context, event.now),
     refused: (args) => verdictFor(args) === "refused",
     refusedModification: (args) =>

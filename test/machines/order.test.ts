@@ -102,7 +102,7 @@ const execution = (leg: number, n = 1, revision = 1, shares = 2) => ({
     at: NOON,
   },
 });
-const refused = (order: Saga, name: string, params: object = { modify: false }) => ({
+const refused = (name: string, params: object = { modify: false }) => ({
   type: "effect.refused",
   effect: "1.1",
   name,
@@ -150,8 +150,8 @@ describe("an order in doubt", () => {
     expect(order.params("order.cancel")).toEqual([{ epoch: 4, orderId: 12, orderRef: REF }]);
   });
   test("that never left, as its own border says, ends unsent", () => {
-    expect(sent().hear(LOST).hear(refused(saga(), "order.place")).state).toBe("ended.cancelled");
-    expect(working().hear(LOST).hear(refused(saga(), "order.place")).state).toBe("unknown.asking");
+    expect(sent().hear(LOST).hear(refused("order.place")).state).toBe("ended.cancelled");
+    expect(working().hear(LOST).hear(refused("order.place")).state).toBe("unknown.asking");
   });
   test("doubts when a complete answer does not list what the broker had confirmed: its status was lost", () => {
     const order = working().wait(3_000);
