@@ -12,6 +12,8 @@ export interface ClosingDocument {
   readonly startingCash: number | null;
   readonly cash: number | null;
   readonly equity: number | null;
+  /** Why there is no equity; absent when there is one. */
+  readonly equityUnknown?: string;
   readonly commissions: number;
   readonly openPositions: number;
   readonly journal: Closing["journal"];
@@ -31,6 +33,7 @@ export const closingDocument = ({ readModel, journal, stateHash, build, seconds 
     startingCash: inDollars(status.startingCash),
     cash: inDollars(status.cash),
     equity: inDollars(status.equity),
+    ...(status.equityUnknown === undefined ? {} : { equityUnknown: status.equityUnknown }),
     commissions: dollars(status.commissions),
     openPositions: status.openPositions,
     journal,

@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { LIVE_PORTS } from "../domain/accounts.ts";
+import { accountRefusal, isSimulatedAccount, LIVE_PORTS } from "../domain/accounts.ts";
 import type { CaretakerConfig } from "../domain/config-schema.ts";
 import { epochMs } from "../domain/units.ts";
 import { createMarketClock, systemAnchor } from "../io/clock/market-clock.ts";
@@ -65,7 +65,7 @@ export const refuseLivePort = (port: number): void => {
 
 /** Refuses a gateway that manages anything but simulated accounts (P7). */
 const refuseLiveAccounts = ({ accounts }: GatewayIdentity): void => {
-  const live = accounts.find((account) => !/^D[UF]\d+$/.test(account));
+  const live = accounts.find((account) => !isSimulatedAccount(account));
   if (live === undefined) return;
   throw new CommandError(
     EXIT.denied,
@@ -80,6 +80,8 @@ const ownState = async (directory: string, config: CaretakerConfig, gateway: Gat
     const clone = await openClone(directory, { dayOf });
     const { account } = clone.identity;
     await clone.close();
+    const refusal = gateway === undefined ? undefined : accountRefusal(account, gateway.accounts);
+    if (refusal !== undefined) throw new CommandError(EXIT.denied, refusal);
     return account;
   }
   if (kind === "foreign") {
@@ -181,6 +183,7 @@ export const runDaemon = async (options: DaemonOptions): Promise<Closing> => {
     tell(`mode: ${config.mode}, account ${account}, gateway ${host}:${port}${gateway === undefined ? " (not answering yet)" : ""}`);
     if (gateway?.announcement !== undefined) tell(`market: ${gateway.announcement.label}, ${gateway.announcement.speed}x speed${gateway.announcement.skipClosed ? ", closed hours skipped" : ""}`);
     tell(`state: ${stateDirectory}, journal of ${state.journal.lastSeq} records verified, build ${build}`);
+    if (!state.ballast) tell("WARNING: little free space: the reserve against a full disk could not be set aside; a full disk ends the process with exit 74");
     const address: DaemonAddress = { pid: process.pid, url: httpUrl, token };
     await writeFile(join(stateDirectory, DAEMON_FILE), `${JSON.stringify(address)}\n`, { mode: 0o600 });
 

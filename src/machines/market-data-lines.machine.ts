@@ -85,8 +85,13 @@ const close = {
   params: (args: Args) => toClose(args).map((contract) => ({ epoch: args.context.epoch, conId: contract.conId })),
 };
 /** A line that streams already is asked for again on behalf of a new holder: IB ticks only on change, the port repeats the last quote. */
-const toRepeat = ({ context, event }: Args): readonly Contract[] =>
-  event.type === "line.requested" && context.leased[event.contract.conId] !== undefined ? [event.contract] : [];
+const toRepeat = (args: Args): readonly Contract[] => {
+  const { context, event } = args;
+  if (event.type !== "line.requested") return [];
+  const key = String(event.contract.conId);
+  // With a worse priority than before it may have lost its place by this very event.
+  return context.leased[key] !== undefined && leaseAfter(args).includes(key) ? [event.contract] : [];
+};
 const open = {
   type: "line.open" as const,
   params: (args: Args) => [...toOpen(args), ...toRepeat(args)].map((contract) => ({ epoch: args.context.epoch, contract })),

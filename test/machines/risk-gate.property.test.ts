@@ -138,4 +138,20 @@ describe("the risk gate", () => {
     it.hear({ type: "run.resumed", config: { ...CONFIG, limits: { ...CONFIG.limits, slots: 1 } } }, wish("c", 1));
     expect(it.told("c")[0]).toMatchObject({ denial: { reason: "noFreeSlot" } });
   });
+  test("lets one entry of one contract through while a breaker probes, and the next when that has ended", () => {
+    const it = open().hear(wish("a", 1), wish("b", 1), breaker("tripped"), breaker("probing"));
+    it.hear(approval("slot/s1", "ref-1", 1, { quantity: 2 }), approval("slot/s1", "ref-2", 1), approval("slot/s2", "ref-3", 1));
+    expect(it.told("ref-1")[0]).toMatchObject({ denial: { reason: "breakerProbing" } });
+    expect(it.told("ref-2")[0]?.type).toBe("order.approved");
+    expect(it.told("ref-3")[0]).toMatchObject({ denial: { reason: "breakerProbing" } });
+    // A new price of the probe is the same probe.
+    it.quiet().hear(approval("slot/s1", "ref-2", 1), {
+      type: "exposure.released",
+      slot: "slot/s1",
+      orderRef: "ref-2",
+      heldMaxLoss: 0,
+    });
+    expect(it.told("ref-2")[0]?.type).toBe("order.approved");
+    expect(it.hear(approval("slot/s2", "ref-3", 1)).told("ref-3")[0]?.type).toBe("order.approved");
+  });
 });

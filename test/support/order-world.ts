@@ -29,8 +29,10 @@ export const CONFIG: EngineConfig = {
   limits: { ...ENGINE.limits, maxLossPerPositionPct: 90, maxLossTotalPct: 90 },
   // An approval outlives the doubt: it must not be what keeps a late order from leaving.
   orders: { ...ENGINE.orders, approvalSeconds: 60 },
+  // Often, so that questions and orders cross.
   reconcileEverySeconds: 5,
 };
+const CALM: EngineConfig = { ...CONFIG, reconcileEverySeconds: 600 };
 const CLIENT = 7;
 const LEGS = [leg(590, "P", -1), leg(585, "P", 1)];
 
@@ -80,6 +82,8 @@ export interface Plan {
   readonly tape: readonly number[];
   readonly purpose: "entry" | "exit";
   readonly quantity: number;
+  /** Compares seldom: for stories that take days. */
+  readonly calm?: boolean;
 }
 
 export class OrderWorld {
@@ -102,7 +106,10 @@ export class OrderWorld {
   #nextId = 1;
   #doubt: { readonly seq: number; readonly asked: Map<string, string>; readonly answered: Set<string> } | undefined;
 
-  constructor({ tape, purpose, quantity }: Plan) {
+  readonly #config: EngineConfig;
+
+  constructor({ tape, purpose, quantity, calm = false }: Plan) {
+    this.#config = calm ? CALM : CONFIG;
     this.#tape = [...tape];
     const intentId = intentIdOf(DAY, "s1", 1);
     this.intent = {
@@ -120,7 +127,7 @@ export class OrderWorld {
       width: price(5),
       ...(purpose === "entry" ? { worstPrice: price(-0.9) } : {}),
     };
-    this.input({ type: "run.started", build: "test", config: CONFIG as unknown as Json, node: "test", mode: "simulated" });
+    this.input({ type: "run.started", build: "test", config: this.#config as unknown as Json, node: "test", mode: "simulated" });
   }
 
   get saga(): string {
@@ -283,7 +290,7 @@ export class OrderWorld {
     const open = [...this.state.unacknowledged.values()];
     this.state = State.restored(logic, snapshot);
     const unconfirmed = open.filter((effect) => this.state.isOrder(effect)).map(({ id }) => id);
-    this.input({ type: "run.started", build: "test", config: CONFIG as unknown as Json, node: "test", mode: "simulated" });
+    this.input({ type: "run.started", build: "test", config: this.#config as unknown as Json, node: "test", mode: "simulated" });
     for (const id of unconfirmed) this.input({ type: "effect.unconfirmed", effect: id });
     const held = open.filter((effect) => !this.state.isOrder(effect));
     for (const effect of held)

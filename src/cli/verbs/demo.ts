@@ -41,7 +41,7 @@ const scriptedFaults = (begins: number): readonly ScriptedFault[] => [
     code: 201,
   },
   {
-    at: epochMs(begins + 45 * 60_000),
+    at: epochMs(begins + 30 * 60_000),
     label: "SCRIPTED FAULT of the demo: the simulated gateway breaks the connection off (--no-faults leaves it out)",
     drop: "rst",
   },
