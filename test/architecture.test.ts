@@ -37,7 +37,8 @@ const files = readdirSync(SRC, { recursive: true, withFileTypes: true })
   .map((entry) => join(entry.parentPath, entry.name))
   .sort();
 const floorOf = (file: string): string => relative(SRC, file).split("/")[0] as string;
-const importsOf = (text: string): string[] => [...text.matchAll(/(?:from|import\()\s*"(\.[^"]+)"/g)].map((match) => match[1] as string);
+const importsOf = (text: string): string[] =>
+  [...text.matchAll(/(?:from|import\()\s*"(\.[^"]+)"/g)].map((match) => match[1] as string);
 /** Without comments: prose may speak of promises and of time. */
 const codeOf = (text: string): string => text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|[^:])\/\/.*$/gm, "$1");
 
@@ -65,7 +66,11 @@ describe("the house", () => {
       .flatMap((file) =>
         codeOf(readFileSync(file, "utf8"))
           .split("\n")
-          .flatMap((line) => BANNED.filter(([form]) => form.test(line)).map(([, instead]) => `${relative(SRC, file)}: ${line.trim()} (use ${instead})`)),
+          .flatMap((line) =>
+            BANNED.filter(([form]) => form.test(line)).map(
+              ([, instead]) => `${relative(SRC, file)}: ${line.trim()} (use ${instead})`,
+            ),
+          ),
       );
     expect(breaches).toEqual([]);
   });
@@ -73,12 +78,16 @@ describe("the house", () => {
   it("lets the auditor know nothing of the engine that it judges", () => {
     const breaches = files
       .filter((file) => relative(SRC, file).startsWith("sim/auditor"))
-      .flatMap((file) => importsOf(readFileSync(file, "utf8")).filter((imported) => /\/(kernel|machines|actors)\//.test(imported)));
+      .flatMap((file) =>
+        importsOf(readFileSync(file, "utf8")).filter((imported) => /\/(kernel|machines|actors)\//.test(imported)),
+      );
     expect(breaches).toEqual([]);
   });
 
   it("tells in each file's first lines what the file is for", () => {
-    const silent = files.filter((file) => !/^(#!.*\n)?\/\*\*/.test(readFileSync(file, "utf8"))).map((file) => relative(SRC, file));
+    const silent = files
+      .filter((file) => !/^(#!.*\n)?\/\*\*/.test(readFileSync(file, "utf8")))
+      .map((file) => relative(SRC, file));
     expect(silent).toEqual([]);
   });
 });

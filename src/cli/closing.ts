@@ -48,12 +48,18 @@ export const closingDocument = ({ readModel, journal, stateHash, build, seconds 
 /** What should never be: an actor that threw, books that differ from the broker's. */
 const violationsOf = ({ status, session }: ReadModel): readonly string[] => [
   ...(status.poisonings > 0 ? [`${status.poisonings} events could not be taken by their actors`] : []),
-  ...session.discrepancies.map(({ kind, subject, ours, theirs }) => `the broker differs: ${subject} ${kind}, ours ${ours}, theirs ${theirs}`),
+  ...session.discrepancies.map(
+    ({ kind, subject, ours, theirs }) => `the broker differs: ${subject} ${kind}, ours ${ours}, theirs ${theirs}`,
+  ),
 ];
 
 export const tellClosing = (closing: Closing, tell: (sentence: string) => void): void => {
   const { status } = closing.readModel;
   const amount = (value: Money | undefined): string => (value === undefined ? "unknown" : formatMoney(value));
-  tell(`stopped: ${status.fills} leg fills, ${status.trades} trades closed, ${status.openPositions} positions open, cash ${amount(status.cash)}, equity ${amount(status.equity)}`);
-  tell(`journal: ${closing.journal.records} records verified, state ${closing.stateHash.slice(0, 16)}…, ${violationsOf(closing.readModel).length} violations`);
+  tell(
+    `stopped: ${status.fills} leg fills, ${status.trades} trades closed, ${status.openPositions} positions open, cash ${amount(status.cash)}, equity ${amount(status.equity)}`,
+  );
+  tell(
+    `journal: ${closing.journal.records} records verified, state ${closing.stateHash.slice(0, 16)}…, ${violationsOf(closing.readModel).length} violations`,
+  );
 };

@@ -85,15 +85,27 @@ const ownState = async (directory: string, config: CaretakerConfig, gateway: Gat
     return account;
   }
   if (kind === "foreign") {
-    throw new StoreError("missing-current", "no journal in a directory that is not empty", { file: directory }, "Name another directory, or restore this one from a backup. Nothing in it was changed.");
+    throw new StoreError(
+      "missing-current",
+      "no journal in a directory that is not empty",
+      { file: directory },
+      "Name another directory, or restore this one from a backup. Nothing in it was changed.",
+    );
   }
   if (config.mode !== "simulated") {
-    throw new CommandError(EXIT.badData, `${directory} is not initialised: 'caretaker init --state ${directory} --account DU…' makes it, on purpose and once.`);
+    throw new CommandError(
+      EXIT.badData,
+      `${directory} is not initialised: 'caretaker init --state ${directory} --account DU…' makes it, on purpose and once.`,
+    );
   }
   const account = gateway?.accounts[0];
-  if (account === undefined) throw new CommandError(EXIT.unavailable, `no gateway answers, and ${directory} does not exist yet: start the gateway first.`);
+  if (account === undefined)
+    throw new CommandError(EXIT.unavailable, `no gateway answers, and ${directory} does not exist yet: start the gateway first.`);
   if (gateway?.announcement === undefined) {
-    throw new CommandError(EXIT.badConfig, "mode: simulated, but the gateway does not announce simulated time: it is a real one. Use mode: paper and 'caretaker init'.");
+    throw new CommandError(
+      EXIT.badConfig,
+      "mode: simulated, but the gateway does not announce simulated time: it is a real one. Use mode: paper and 'caretaker init'.",
+    );
   }
   await initialise(directory, { account });
   return account;
@@ -105,13 +117,20 @@ const clockOf = (config: CaretakerConfig, gateway: GatewayIdentity | undefined, 
   const announced = gateway?.announcement;
   if (clock.kind === "system") {
     if (announced !== undefined && announced.speed !== 1) {
-      throw new CommandError(EXIT.badConfig, `the gateway simulates time at speed ${announced.speed}: set clock: { kind: simulated, speed: ${announced.speed}, skipClosed: ${announced.skipClosed} }`);
+      throw new CommandError(
+        EXIT.badConfig,
+        `the gateway simulates time at speed ${announced.speed}: set clock: { kind: simulated, speed: ${announced.speed}, skipClosed: ${announced.skipClosed} }`,
+      );
     }
-    if (announced === undefined) return createMarketClock({ from: epochMs(Math.max(systemAnchor(), lastNow)), speed: 1, skipClosed: false });
+    if (announced === undefined)
+      return createMarketClock({ from: epochMs(Math.max(systemAnchor(), lastNow)), speed: 1, skipClosed: false });
     return createMarketClock({ from: announced.now, anchor: probedAt, speed: 1, skipClosed: false });
   }
   if (gateway !== undefined && announced === undefined) {
-    throw new CommandError(EXIT.badConfig, "clock: simulated, but the gateway does not announce simulated time: it is a real one.");
+    throw new CommandError(
+      EXIT.badConfig,
+      "clock: simulated, but the gateway does not announce simulated time: it is a real one.",
+    );
   }
   if (announced !== undefined && (announced.speed !== clock.speed || announced.skipClosed !== clock.skipClosed)) {
     throw new CommandError(
@@ -180,10 +199,18 @@ export const runDaemon = async (options: DaemonOptions): Promise<Closing> => {
     });
     const httpUrl = `http://127.0.0.1:${web.port}`;
     tell(`page: ${web.url}`);
-    tell(`mode: ${config.mode}, account ${account}, gateway ${host}:${port}${gateway === undefined ? " (not answering yet)" : ""}`);
-    if (gateway?.announcement !== undefined) tell(`market: ${gateway.announcement.label}, ${gateway.announcement.speed}x speed${gateway.announcement.skipClosed ? ", closed hours skipped" : ""}`);
+    tell(
+      `mode: ${config.mode}, account ${account}, gateway ${host}:${port}${gateway === undefined ? " (not answering yet)" : ""}`,
+    );
+    if (gateway?.announcement !== undefined)
+      tell(
+        `market: ${gateway.announcement.label}, ${gateway.announcement.speed}x speed${gateway.announcement.skipClosed ? ", closed hours skipped" : ""}`,
+      );
     tell(`state: ${stateDirectory}, journal of ${state.journal.lastSeq} records verified, build ${build}`);
-    if (!state.ballast) tell("WARNING: little free space: the reserve against a full disk could not be set aside; a full disk ends the process with exit 74");
+    if (!state.ballast)
+      tell(
+        "WARNING: little free space: the reserve against a full disk could not be set aside; a full disk ends the process with exit 74",
+      );
     const address: DaemonAddress = { pid: process.pid, url: httpUrl, token };
     await writeFile(join(stateDirectory, DAEMON_FILE), `${JSON.stringify(address)}\n`, { mode: 0o600 });
 
@@ -208,9 +235,17 @@ export const runDaemon = async (options: DaemonOptions): Promise<Closing> => {
     });
     const { recovered } = engine;
     if (recovered.records > 0 || recovered.snapshotSeq > 0) {
-      tell(`recovered: snapshot ${recovered.snapshotSeq} and ${recovered.records} records; ${recovered.unconfirmed.length} orders unconfirmed, ${recovered.held.length} effects held`);
+      tell(
+        `recovered: snapshot ${recovered.snapshotSeq} and ${recovered.records} records; ${recovered.unconfirmed.length} orders unconfirmed, ${recovered.held.length} effects held`,
+      );
     }
-    const flushing = setInterval(() => void arrow.flush().catch((error: unknown) => logger.error({ error: String(error) }, "the Arrow tables could not be written")), ARROW_EVERY_MS);
+    const flushing = setInterval(
+      () =>
+        void arrow
+          .flush()
+          .catch((error: unknown) => logger.error({ error: String(error) }, "the Arrow tables could not be written")),
+      ARROW_EVERY_MS,
+    );
 
     const { kernel } = engine;
     const unwatch =
@@ -223,7 +258,9 @@ export const runDaemon = async (options: DaemonOptions): Promise<Closing> => {
     clearInterval(flushing);
     if (fatal === undefined) await engine.stop();
     await web.close();
-    await arrow.flush().catch((error: unknown) => logger.error({ error: String(error) }, "the Arrow tables could not be written"));
+    await arrow
+      .flush()
+      .catch((error: unknown) => logger.error({ error: String(error) }, "the Arrow tables could not be written"));
     await rm(join(stateDirectory, DAEMON_FILE), { force: true });
     if (fatal !== undefined) throw await deathOf(fatal, stateDirectory);
     const hash = engine.stateHash();
@@ -231,7 +268,13 @@ export const runDaemon = async (options: DaemonOptions): Promise<Closing> => {
     const clone = await openClone(stateDirectory, { dayOf });
     const { records } = clone.verified;
     await clone.close();
-    return { readModel, stateHash: hash, journal: { records, verified: true }, build, seconds: (performance.now() - startedAt) / 1_000 };
+    return {
+      readModel,
+      stateHash: hash,
+      journal: { records, verified: true },
+      build,
+      seconds: (performance.now() - startedAt) / 1_000,
+    };
   } catch (error) {
     await state.close().catch(() => {});
     throw asCommandError(error);
@@ -249,10 +292,18 @@ const untilOver = (options: DaemonOptions, dead: AbortSignal): Promise<void> =>
   });
 
 /** The kernel died: the input in hand is written aside, and the exit code says which kind of death it was. */
-const deathOf = async ({ error, inHand }: { readonly error: unknown; readonly inHand: Input | undefined }, directory: string): Promise<unknown> => {
+const deathOf = async (
+  { error, inHand }: { readonly error: unknown; readonly inHand: Input | undefined },
+  directory: string,
+): Promise<unknown> => {
   if (inHand !== undefined) {
     await writeFile(join(directory, "in-hand.json"), `${JSON.stringify(inHand)}\n`, { mode: 0o600 }).catch(() => {});
   }
   const known = asCommandError(error);
-  return known instanceof CommandError ? known : new CommandError(EXIT.internal, `the engine stopped on an inner error: ${error instanceof Error ? error.stack : String(error)}`);
+  return known instanceof CommandError
+    ? known
+    : new CommandError(
+        EXIT.internal,
+        `the engine stopped on an inner error: ${error instanceof Error ? error.stack : String(error)}`,
+      );
 };

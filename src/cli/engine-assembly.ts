@@ -94,7 +94,8 @@ export const assembleEngine = (around: Surroundings): Assembly => {
       around.fatal(error, inHand);
     },
     onDurable: (steps) => {
-      for (const { seq, effects } of steps) for (const { id, type } of effects) logger.debug({ seq, effect: id, type }, "durable");
+      for (const { seq, effects } of steps)
+        for (const { id, type } of effects) logger.debug({ seq, effect: id, type }, "durable");
       around.onDurable?.(steps);
     },
     onPressure: (pressed) => (pressed ? port.pause() : port.resume()),

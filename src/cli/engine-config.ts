@@ -4,11 +4,16 @@ import type { CaretakerConfig } from "../domain/config-schema.ts";
 import type { JsonObject } from "../domain/json.ts";
 
 /** `installation` is the first eight hexadecimal digits of the state directory's UUID: it travels in every orderRef. */
-export const engineConfigOf = (config: CaretakerConfig, identity: { readonly account: string; readonly installation: string }): EngineConfig => {
+export const engineConfigOf = (
+  config: CaretakerConfig,
+  identity: { readonly account: string; readonly installation: string },
+): EngineConfig => {
   const { gateway: _gateway, clock: _clock, strategies, ...rest } = config;
   return {
     ...rest,
-    strategies: strategies.map(({ primaryExchange, ...strategy }) => (primaryExchange === undefined ? strategy : { ...strategy, primaryExchange })),
+    strategies: strategies.map(({ primaryExchange, ...strategy }) =>
+      primaryExchange === undefined ? strategy : { ...strategy, primaryExchange },
+    ),
     account: identity.account,
     installation: identity.installation.slice(0, 8),
   };

@@ -5,7 +5,8 @@ export const wholeNumber =
   (least: number, most: number) =>
   (text: string): number => {
     const value = Number(text);
-    if (!Number.isInteger(value) || value < least || value > most) throw new InvalidArgumentError(`a whole number from ${least} to ${most}.`);
+    if (!Number.isInteger(value) || value < least || value > most)
+      throw new InvalidArgumentError(`a whole number from ${least} to ${most}.`);
     return value;
   };
 export const positiveNumber = (text: string): number => {
@@ -30,7 +31,11 @@ export const withDaemonFlags = (command: Command): Command =>
     .option("--state <dir>", "state directory: journal, snapshots, Arrow tables")
     .option("--headless", "no story in the terminal; the API and the page are served all the same")
     .addOption(new Option("--for <duration>", "stop by itself after so much real time, e.g. 90s").argParser(duration))
-    .addOption(new Option("--http-port <port>", "port of page and API on 127.0.0.1; when it is busy the next free one").default(DEFAULT_HTTP_PORT).argParser(wholeNumber(0, 65_535)))
+    .addOption(
+      new Option("--http-port <port>", "port of page and API on 127.0.0.1; when it is busy the next free one")
+        .default(DEFAULT_HTTP_PORT)
+        .argParser(wholeNumber(0, 65_535)),
+    )
     .option("--json", "print one closing document on standard output")
     .option("--log-level <level>", "debug, info, warn or error; logs go to standard error", "warn");
 

@@ -3,4 +3,7 @@ import pino from "pino";
 import type { Logger } from "../io/ib/port-words.ts";
 
 export const createLogger = (level: string): Logger =>
-  pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, redact: ["token", "*.token"] }, pino.destination({ dest: 2, sync: true })) as unknown as Logger;
+  pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, redact: ["token", "*.token"] },
+    pino.destination({ dest: 2, sync: true }),
+  ) as unknown as Logger;

@@ -23,13 +23,29 @@ const program = new Command("caretaker")
   .option("--build", "print the build id: which code decides")
   .exitOverride()
   .showHelpAfterError("(--help tells the flags)")
-  .addHelpText("after", "\nExit codes: 0 ok, 1 failed, 64 usage, 65 bad data, 69 unavailable, 70 internal, 74 I/O error, 75 try later, 77 denied, 78 bad config.");
+  .addHelpText(
+    "after",
+    "\nExit codes: 0 ok, 1 failed, 64 usage, 65 bad data, 69 unavailable, 70 internal, 74 I/O error, 75 try later, 77 denied, 78 bad config.",
+  );
 program.on("option:build", () => {
   process.stdout.write(`${buildId()}\n`);
   process.exit(EXIT.ok);
 });
 
-for (const verb of [demoVerb, runVerb, gatewayVerb, simulateVerb, replayVerb, explainVerb, readingVerbs, operatorVerbs, journalVerb, exportVerb, configVerb, initVerb]) {
+for (const verb of [
+  demoVerb,
+  runVerb,
+  gatewayVerb,
+  simulateVerb,
+  replayVerb,
+  explainVerb,
+  readingVerbs,
+  operatorVerbs,
+  journalVerb,
+  exportVerb,
+  configVerb,
+  initVerb,
+]) {
   verb(program);
 }
 for (const command of program.commands) command.exitOverride();

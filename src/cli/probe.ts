@@ -2,7 +2,7 @@
  * Asks a gateway who it is before anything is opened or started: which accounts it manages, and whether its time is simulated.
  * Uses a client id of its own for a moment and sends nothing but the login.
  */
-import { type Announcement, ANNOUNCEMENT_CODE, parseAnnouncement } from "../domain/announcement.ts";
+import { ANNOUNCEMENT_CODE, type Announcement, parseAnnouncement } from "../domain/announcement.ts";
 import { realClients } from "../io/ib/real-client.ts";
 
 export interface GatewayIdentity {

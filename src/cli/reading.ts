@@ -17,14 +17,24 @@ export const daemonOf = async (directory: string): Promise<DaemonAddress | undef
   const text = await readFile(join(directory, DAEMON_FILE), "utf8").catch(() => undefined);
   if (text === undefined) return undefined;
   const address = JSON.parse(text) as DaemonAddress;
-  const alive = await fetch(`${address.url}/livez`, { signal: AbortSignal.timeout(2_000) }).then((answer) => answer.ok, () => false);
+  const alive = await fetch(`${address.url}/livez`, { signal: AbortSignal.timeout(2_000) }).then(
+    (answer) => answer.ok,
+    () => false,
+  );
   return alive ? address : undefined;
 };
 
 /** GET from the daemon's API. */
 export const askDaemon = async (daemon: DaemonAddress, path: string): Promise<unknown> => {
-  const answer = await fetch(`${daemon.url}${path}`, { headers: { authorization: `Bearer ${daemon.token}` }, signal: AbortSignal.timeout(10_000) });
-  if (!answer.ok) throw new CommandError(answer.status === 404 ? EXIT.badData : EXIT.unavailable, `the daemon answered ${answer.status}: ${await answer.text()}`);
+  const answer = await fetch(`${daemon.url}${path}`, {
+    headers: { authorization: `Bearer ${daemon.token}` },
+    signal: AbortSignal.timeout(10_000),
+  });
+  if (!answer.ok)
+    throw new CommandError(
+      answer.status === 404 ? EXIT.badData : EXIT.unavailable,
+      `the daemon answered ${answer.status}: ${await answer.text()}`,
+    );
   return answer.json();
 };
 

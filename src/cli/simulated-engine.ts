@@ -54,7 +54,9 @@ export const simulatedEngine = (options: SimulatedEngineOptions): EngineUnderTes
         onNotice: silence,
         tamper: {
           logic,
-          ...(tamper?.outbox === undefined ? {} : { outbox: (outbox: Outbox) => tamper.outbox?.(outbox, surroundings) ?? outbox }),
+          ...(tamper?.outbox === undefined
+            ? {}
+            : { outbox: (outbox: Outbox) => tamper.outbox?.(outbox, surroundings) ?? outbox }),
         },
       });
       await kernel.recover();

@@ -169,7 +169,8 @@ export const vixFilter = ({ config, engine, vix, quotes }: StrategyContext, now:
   if (vix === null) return unknownTo(config.filters.vix, "vix", "no VIX contract", maxVix, "points");
   if (quote === undefined || level === undefined)
     return unknownTo(config.filters.vix, "vix", "VIX is not quoted", maxVix, "points");
-  if (now - quote.at > engine.freshness.vixSeconds * 1_000) return unknownTo(config.filters.vix, "vix", "VIX is stale", maxVix, "points");
+  if (now - quote.at > engine.freshness.vixSeconds * 1_000)
+    return unknownTo(config.filters.vix, "vix", "VIX is stale", maxVix, "points");
   const points = level / 10_000;
   if (points <= maxVix) return { verdict: "passed" };
   return {

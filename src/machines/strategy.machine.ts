@@ -159,7 +159,10 @@ export const strategyMachine = setup({
       if (event.type !== "optionParameters.answered") return {};
       const day = newYorkDay(event.now);
       const passedOver = context.passedOver.day === day ? context.passedOver.expiries : [];
-      const open = event.parameters.map((row) => ({ ...row, expirations: row.expirations.filter((expiry) => !passedOver.includes(expiry)) }));
+      const open = event.parameters.map((row) => ({
+        ...row,
+        expirations: row.expirations.filter((expiry) => !passedOver.includes(expiry)),
+      }));
       const choice = strategyOf(context).expiry(context.config, open, day);
       return choice.found
         ? { listing: { day, expiry: choice.expiry, tradingClass: choice.tradingClass }, chain: null }

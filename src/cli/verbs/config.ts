@@ -29,12 +29,16 @@ export const configVerb = (program: Command): void => {
       if (flags.json) return void process.stdout.write(`${JSON.stringify(rows)}\n`);
       const longest = Math.max(...rows.map(({ key }) => key.length));
       for (const { key, value, origin } of rows) {
-        process.stdout.write(`${key.padEnd(longest)}  ${JSON.stringify(value)}${flags.origin ? `  (${origin === "file" ? file : origin})` : ""}\n`);
+        process.stdout.write(
+          `${key.padEnd(longest)}  ${JSON.stringify(value)}${flags.origin ? `  (${origin === "file" ? file : origin})` : ""}\n`,
+        );
       }
     });
   config
     .command("schema")
-    .description("Print the JSON schema, for editors: '# yaml-language-server: $schema=schema.json' as the first line of the file.")
+    .description(
+      "Print the JSON schema, for editors: '# yaml-language-server: $schema=schema.json' as the first line of the file.",
+    )
     .action(() => void process.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`));
 };
 

@@ -5,8 +5,8 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import type { CaretakerConfig } from "../../domain/config-schema.ts";
-import { loadConfig } from "../../io/config/config-file.ts";
 import { epochMs, money } from "../../domain/units.ts";
+import { loadConfig } from "../../io/config/config-file.ts";
 import { type ScriptedFault, startGateway } from "../../sim/gateway.ts";
 import { worldFile } from "../../sim/world-file.ts";
 import { ROOT } from "../build-id.ts";
@@ -17,8 +17,8 @@ import { type DaemonFlags, positiveNumber, withDaemonFlags } from "../flags.ts";
 import { createLogger } from "../logging.ts";
 import { stateDirectory } from "../state-path.ts";
 import { stopSignal } from "../stopping.ts";
-import { DEFAULT_ACCOUNT, DEFAULT_CASH_DOLLARS, gatewayEnd, type MarketFlags, marketOf, withMarketFlags } from "./gateway.ts";
 import { leaves } from "./config.ts";
+import { DEFAULT_ACCOUNT, DEFAULT_CASH_DOLLARS, gatewayEnd, type MarketFlags, marketOf, withMarketFlags } from "./gateway.ts";
 import { configOrEnd } from "./run.ts";
 
 interface DemoFlags extends DaemonFlags, MarketFlags {
@@ -49,20 +49,30 @@ const scriptedFaults = (begins: number): readonly ScriptedFault[] => [
 
 const withSpeed = (config: CaretakerConfig, speed: number | undefined): CaretakerConfig => {
   if (config.mode !== "simulated" || config.clock.kind !== "simulated") {
-    throw new CommandError(EXIT.badConfig, "the demo needs mode: simulated and clock: { kind: simulated }: it talks only to its own gateway");
+    throw new CommandError(
+      EXIT.badConfig,
+      "the demo needs mode: simulated and clock: { kind: simulated }: it talks only to its own gateway",
+    );
   }
   return speed === undefined ? config : { ...config, clock: { ...config.clock, speed } };
 };
 
 export const demoVerb = (program: Command): void => {
   withMarketFlags(withDaemonFlags(program.command("demo")))
-    .description("Show it all on this machine: a simulated gateway over TCP, the engine, the page. No broker, account or internet.")
+    .description(
+      "Show it all on this machine: a simulated gateway over TCP, the engine, the page. No broker, account or internet.",
+    )
     .option("--config <file>", "instead of config/demo.yaml (config/recorded.yaml with --market recorded)")
     .addOption(new Option("--speed <factor>", "instead of the config's speed").argParser(positiveNumber))
-    .addOption(new Option("--port <port>", "TCP port of the demo's gateway; a free one by default").argParser((text) => Number(text)))
+    .addOption(
+      new Option("--port <port>", "TCP port of the demo's gateway; a free one by default").argParser((text) => Number(text)),
+    )
     .option("--truth <file>", "keep writing what the simulated broker knows, as JSON")
     .option("--no-faults", "without the scripted fault")
-    .addHelpText("after", "\nExamples:\n  caretaker demo\n  caretaker demo --headless --for 45s --json\n  caretaker demo --market recorded --chain chain.csv.gz --underlying bars.csv.gz --headless --json")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  caretaker demo\n  caretaker demo --headless --for 45s --json\n  caretaker demo --market recorded --chain chain.csv.gz --underlying bars.csv.gz --headless --json",
+    )
     .action(async (flags: DemoFlags) => {
       const file = flags.config ?? join(ROOT, "config", flags.market === "recorded" ? "recorded.yaml" : "demo.yaml");
       const config = withSpeed(configOrEnd(file), flags.speed);

@@ -45,11 +45,16 @@ const instant = (text: string | undefined, now: EpochMs): EpochMs => {
 
 export const explainVerb = (program: Command): void => {
   const explain = program.command("explain").description("Why it traded, and why it did not.");
-  const withFlags = (command: Command): Command => command.option("--state <dir>", "state directory").option("--json", "one document on standard output");
+  const withFlags = (command: Command): Command =>
+    command.option("--state <dir>", "state directory").option("--json", "one document on standard output");
   withFlags(explain.command("order <intentId>"))
     .description("An order's whole life: intent, denial or approval with numbers, wire, the broker's messages, fills, slippage.")
     .action((id: string, flags: Flags) =>
-      tellIt(flags, { path: () => `/api/v1/explain/order/${encodeURIComponent(id)}`, of: (model) => model.explainOrder(id), what: `order ${id}` }),
+      tellIt(flags, {
+        path: () => `/api/v1/explain/order/${encodeURIComponent(id)}`,
+        of: (model) => model.explainOrder(id),
+        what: `order ${id}`,
+      }),
     );
   withFlags(explain.command("decision <seq>"))
     .description("The decision made, or still standing, at a journal seq: every rule with its distance to firing.")

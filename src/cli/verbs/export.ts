@@ -25,9 +25,15 @@ export const exportVerb = (program: Command): void => {
         }
         await tables.flush();
       });
-      const written = TABLE_NAMES.map((table) => ({ table, days: daysOf(out, table), rows: daysOf(out, table).length === 0 ? 0 : readTable(out, table).numRows }));
+      const written = TABLE_NAMES.map((table) => ({
+        table,
+        days: daysOf(out, table),
+        rows: daysOf(out, table).length === 0 ? 0 : readTable(out, table).numRows,
+      }));
       process.stdout.write(
-        flags.json ? `${JSON.stringify({ directory: out, tables: written })}\n` : `${written.map(({ table, days, rows }) => `${table}: ${rows} rows, ${days.length} days`).join("\n")}\n`,
+        flags.json
+          ? `${JSON.stringify({ directory: out, tables: written })}\n`
+          : `${written.map(({ table, days, rows }) => `${table}: ${rows} rows, ${days.length} days`).join("\n")}\n`,
       );
     });
 };

@@ -15,12 +15,19 @@ export const initVerb = (program: Command): void => {
     .option("--json", "one document on standard output")
     .action(async (flags: { account: string; state?: string; json?: boolean }) => {
       if (!isSimulatedAccount(flags.account)) {
-        throw new CommandError(EXIT.denied, `account ${flags.account} does not begin with DU or DF: it may hold real money, and this version has no live interlock`);
+        throw new CommandError(
+          EXIT.denied,
+          `account ${flags.account} does not begin with DU or DF: it may hold real money, and this version has no live interlock`,
+        );
       }
       const directory = stateDirectory(flags.state, "paper");
       const identity = await initialise(directory, { account: flags.account }).catch((error: unknown) => {
         throw asCommandError(error);
       });
-      process.stdout.write(flags.json ? `${JSON.stringify({ directory, ...identity })}\n` : `${directory}: made for account ${identity.account}, installation ${identity.installation}\n`);
+      process.stdout.write(
+        flags.json
+          ? `${JSON.stringify({ directory, ...identity })}\n`
+          : `${directory}: made for account ${identity.account}, installation ${identity.installation}\n`,
+      );
     });
 };

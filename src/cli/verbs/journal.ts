@@ -7,7 +7,9 @@ import { withClone } from "../reading.ts";
 import { stateDirectory } from "../state-path.ts";
 
 export const journalVerb = (program: Command): void => {
-  const journal = program.command("journal").description("Verify and read the journal (from a clone; the daemon must not be running).");
+  const journal = program
+    .command("journal")
+    .description("Verify and read the journal (from a clone; the daemon must not be running).");
   journal
     .command("verify")
     .description("Read every record: sequence, hash chain, checksums, head anchor. Exit 65 names the place of any damage.")
@@ -17,7 +19,11 @@ export const journalVerb = (program: Command): void => {
       const directory = stateDirectory(flags.state, "demo");
       const { verified, identity } = await withClone(directory, async (state) => state);
       const document = { directory, account: identity.account, records: verified.records, head: verified.head, verified: true };
-      process.stdout.write(flags.json ? `${JSON.stringify(document)}\n` : `${directory}: ${verified.records} records, all verified; head ${verified.head.hash}\n`);
+      process.stdout.write(
+        flags.json
+          ? `${JSON.stringify(document)}\n`
+          : `${directory}: ${verified.records} records, all verified; head ${verified.head.hash}\n`,
+      );
     });
   journal
     .command("tail")

@@ -34,8 +34,15 @@ const positionWords = ({ slots }: PositionsView): readonly string[] =>
     ? ["no positions"]
     : slots.flatMap((slot) => [
         `${slot.slot}  ${slot.name}  ${slot.units ?? "?"} × ${creditOrDebit(slot.netPrice)}  mark ${slot.mark === undefined ? `unknown (${slot.unknown ?? "not marked yet"})` : formatPrice(slot.mark)}  profit ${slot.profit === undefined ? "unknown" : signedMoney(slot.profit)}${slot.quarantined === undefined ? "" : `  QUARANTINED: ${slot.quarantined}`}`,
-        ...slot.legs.map(({ name, quantity, averagePrice }) => `    ${quantity > 0 ? "+" : ""}${quantity} ${name} at ${averagePrice === undefined ? "?" : formatPrice(averagePrice)}`),
-        ...(slot.decision === undefined ? [] : [`    decided ${slot.decision.decision.action} (${slot.decision.decision.rule}) at ${formatNewYork(slot.decision.at)}: 'explain decision ${slot.decision.seq}' tells why`]),
+        ...slot.legs.map(
+          ({ name, quantity, averagePrice }) =>
+            `    ${quantity > 0 ? "+" : ""}${quantity} ${name} at ${averagePrice === undefined ? "?" : formatPrice(averagePrice)}`,
+        ),
+        ...(slot.decision === undefined
+          ? []
+          : [
+              `    decided ${slot.decision.decision.action} (${slot.decision.decision.rule}) at ${formatNewYork(slot.decision.at)}: 'explain decision ${slot.decision.seq}' tells why`,
+            ]),
       ]);
 
 const orderWords = ({ orders, open }: OrdersView): readonly string[] => [
@@ -47,9 +54,24 @@ const orderWords = ({ orders, open }: OrdersView): readonly string[] => [
 ];
 
 const READINGS: readonly Reading<unknown>[] = [
-  reading({ name: "status", description: "Mode, account, equity, slots, breakers: one look.", of: (model) => model.status, inWords: statusWords }),
-  reading({ name: "positions", description: "Open positions with legs, mark, profit and last decision.", of: (model) => model.positions, inWords: positionWords }),
-  reading({ name: "orders", description: "Every order: 'explain order ID' tells its whole life.", of: (model) => model.orders, inWords: orderWords }),
+  reading({
+    name: "status",
+    description: "Mode, account, equity, slots, breakers: one look.",
+    of: (model) => model.status,
+    inWords: statusWords,
+  }),
+  reading({
+    name: "positions",
+    description: "Open positions with legs, mark, profit and last decision.",
+    of: (model) => model.positions,
+    inWords: positionWords,
+  }),
+  reading({
+    name: "orders",
+    description: "Every order: 'explain order ID' tells its whole life.",
+    of: (model) => model.orders,
+    inWords: orderWords,
+  }),
 ];
 
 export const readingVerbs = (program: Command): void => {

@@ -23,7 +23,12 @@ export const replayVerb = (program: Command): void => {
         const fromSnapshots = [];
         for (const seq of await snapshots.list()) {
           const part = await replay({ logic, journal, build, snapshot: await snapshots.at(seq) });
-          fromSnapshots.push({ seq, records: part.records, mismatched: part.divergences.length, stateHash: stateHash(part.parts) });
+          fromSnapshots.push({
+            seq,
+            records: part.records,
+            mismatched: part.divergences.length,
+            stateHash: stateHash(part.parts),
+          });
         }
         return {
           build,
@@ -39,13 +44,20 @@ export const replayVerb = (program: Command): void => {
       const agree = document.effectsMismatched === 0 && ways;
       if (flags.json) process.stdout.write(`${JSON.stringify(document)}\n`);
       else {
-        process.stdout.write(`${document.records} records from genesis: ${document.effectsMismatched} mismatched, state ${document.stateHash}\n`);
-        for (const part of document.fromSnapshots) process.stdout.write(`${part.records} records from snapshot ${part.seq}: ${part.mismatched} mismatched, state ${part.stateHash}\n`);
-        if (document.otherBuildsDiffer > 0) process.stdout.write(`${document.otherBuildsDiffer} records of other builds derive differently under this one\n`);
+        process.stdout.write(
+          `${document.records} records from genesis: ${document.effectsMismatched} mismatched, state ${document.stateHash}\n`,
+        );
+        for (const part of document.fromSnapshots)
+          process.stdout.write(
+            `${part.records} records from snapshot ${part.seq}: ${part.mismatched} mismatched, state ${part.stateHash}\n`,
+          );
+        if (document.otherBuildsDiffer > 0)
+          process.stdout.write(`${document.otherBuildsDiffer} records of other builds derive differently under this one\n`);
         process.stdout.write(agree ? "the same state on every way\n" : "the ways do NOT agree\n");
       }
       if (agree) return;
-      const first = document.firstMismatch === null ? "" : `: first at ${document.firstMismatch.seq}, ${document.firstMismatch.text}`;
+      const first =
+        document.firstMismatch === null ? "" : `: first at ${document.firstMismatch.seq}, ${document.firstMismatch.text}`;
       throw new CommandError(
         EXIT.failed,
         document.otherBuildsDiffer > 0

@@ -1,7 +1,7 @@
 /** `caretaker run`: the engine against a gateway of yours, paper or simulated. */
 import { type Command, Option } from "commander";
-import { formatProblem, loadConfig } from "../../io/config/config-file.ts";
 import type { CaretakerConfig } from "../../domain/config-schema.ts";
+import { formatProblem, loadConfig } from "../../io/config/config-file.ts";
 import { closingDocument, tellClosing } from "../closing.ts";
 import { runDaemon } from "../daemon.ts";
 import { CommandError, EXIT } from "../exit.ts";
@@ -29,7 +29,10 @@ export const runVerb = (program: Command): void => {
     .requiredOption("--config <file>", "configuration, YAML; config/paper.yaml is one to start from")
     .option("--host <host>", "gateway host, instead of the config's")
     .addOption(new Option("--port <port>", "gateway port, instead of the config's").argParser(wholeNumber(1, 65_535)))
-    .addHelpText("after", "\nOnly accounts whose names begin with DU or DF are traded; live ports and accounts are refused with exit code 77.")
+    .addHelpText(
+      "after",
+      "\nOnly accounts whose names begin with DU or DF are traded; live ports and accounts are refused with exit code 77.",
+    )
     .action(async (flags: RunFlags) => {
       const config = configOrEnd(flags.config);
       const tell = (sentence: string): void => {

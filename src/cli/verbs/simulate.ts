@@ -8,13 +8,18 @@ import { stopSignal } from "../stopping.ts";
 export const simulateVerb = (program: Command): void => {
   program
     .command("simulate")
-    .description("Live through seeded days in virtual time: the same kernel, machines and IB side, crashes and faults by the seed, an independent auditor.")
+    .description(
+      "Live through seeded days in virtual time: the same kernel, machines and IB side, crashes and faults by the seed, an independent auditor.",
+    )
     .addOption(new Option("--seeds <count>", "how many seeds").default(5).argParser(wholeNumber(1, 1_000_000)))
     .addOption(new Option("--from <seed>", "the first seed").default(1).argParser(wholeNumber(0, 2 ** 31)))
     .addOption(new Option("--days <count>", "sessions of each seed").default(1).argParser(wholeNumber(1, 252)))
     .option("--once", "live through each seed once instead of twice (the second life must leave the same trace)")
     .option("--json", "one document on standard output")
-    .addHelpText("after", "\nExit code 1 when the auditor found a violation; each comes with the one command that shows it again.")
+    .addHelpText(
+      "after",
+      "\nExit code 1 when the auditor found a violation; each comes with the one command that shows it again.",
+    )
     .action(async (flags: { seeds: number; from: number; days: number; once?: boolean; json?: boolean }) => {
       const say = (sentence: string): void => void process.stderr.write(`${sentence}\n`);
       const { signal } = stopSignal(say);
@@ -25,7 +30,9 @@ export const simulateVerb = (program: Command): void => {
         twice: !flags.once,
         signal,
         onSeed: ({ seed, entries, trades, crashes, drops, violations, seconds }) =>
-          say(`seed ${seed}: ${entries} entries, ${trades} trades, ${crashes} crashes, ${drops} lost connections, ${violations} violations (${seconds.toFixed(1)} s)`),
+          say(
+            `seed ${seed}: ${entries} entries, ${trades} trades, ${crashes} crashes, ${drops} lost connections, ${violations} violations (${seconds.toFixed(1)} s)`,
+          ),
       });
       process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : `${JSON.stringify(report, null, 2)}\n`);
       if (report.violations.length > 0) throw new CommandError(EXIT.failed, `${report.violations.length} violations`);
