@@ -82,10 +82,12 @@ const LEGS: readonly (readonly [strike: number, right: Right, ratio: number])[] 
   [640, "C", 1],
 ];
 
+/** Nine digits, as IB's are: V8 keeps an object with small numbers for keys as a list up to the greatest of them, which real ones never are. */
+const conIdOf = (slot: number, contract: number): number => 700_000_000 + slot * 10 + contract + 1;
 const legsOf = (slot: number): Leg[] =>
   LEGS.map(([strike, right, ratio], n) => {
     const contract: OptionContract = {
-      conId: slot * 10 + n + 1,
+      conId: conIdOf(slot, n),
       secType: "OPT",
       symbol: "SPY",
       exchange: "SMART",
@@ -99,7 +101,7 @@ const legsOf = (slot: number): Leg[] =>
     return { contract, ratio };
   });
 const underlyingOf = (slot: number): Contract => ({
-  conId: slot * 10 + 5,
+  conId: conIdOf(slot, 4),
   secType: "STK",
   symbol: "SPY",
   exchange: "SMART",
@@ -116,7 +118,7 @@ export const quoteOf = (slot: number, contract: number, n: number, now: number):
   const mid = contract < 4 ? (ENTRY[contract] as number) : 600;
   const shift = (n % 5) * 100;
   return {
-    conId: slot * 10 + contract + 1,
+    conId: conIdOf(slot, contract),
     bid: priceUnits(mid * 10_000 - 300 + shift),
     ask: priceUnits(mid * 10_000 + 300 + shift),
     bidSize: 10 + (n % 7),

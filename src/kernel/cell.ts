@@ -9,6 +9,7 @@ import type { Json } from "../domain/json.ts";
 import type { Told } from "../domain/speech.ts";
 import type { ActorRecord } from "../ports/journal.ts";
 import type { DurableMachine } from "./durable-logic.ts";
+import { laidOut } from "./settled.ts";
 
 export type Standing = ActorRecord["standing"];
 
@@ -70,6 +71,7 @@ export class Cell {
     const actor = createActor(durable.logic, { id: record.path, snapshot: snapshot as never, logger: () => {} });
     const restored: AnyMachineSnapshot = actor.getSnapshot();
     if (restored.status === "error") throw restored.error;
+    (restored as { context: object }).context = laidOut<object>(restored.context);
     actor.start();
     return Cell.#as({ ...record, version }, durable, actor, null);
   }

@@ -227,7 +227,7 @@ class StepInHand {
     if (after !== before) this.#state.dirty.add(cell);
     const spokeEffect = this.#heed(cell, said, depth);
     if (spokeEffect || !sameValue(before.value as Json, after.value as Json)) {
-      this.#transitions.push({ actor: path, from: before.value as Json, event: event.type, to: after.value as Json });
+      this.#transitions.push({ actor: path, event: event.type, from: before.value as Json, to: after.value as Json });
     }
   }
 
@@ -272,7 +272,7 @@ class StepInHand {
     this.#state.dirty.add(cell);
     this.#state.removed.delete(path);
     this.#heed(cell, said, depth);
-    this.#transitions.push({ actor: path, from: null, event: "spawned", to: cell.snapshot!.value as Json });
+    this.#transitions.push({ actor: path, event: "spawned", from: null, to: cell.snapshot!.value as Json });
   }
 
   #retire(retire: Retire): void {
@@ -297,7 +297,7 @@ class StepInHand {
     state.poisonings.delete(cell.path);
     state.dirty.delete(cell);
     state.removed.add(cell.path);
-    this.#transitions.push({ actor: cell.path, from: value, event: "retired", to: null });
+    this.#transitions.push({ actor: cell.path, event: "retired", from: value, to: null });
   }
 
   /** Does, or queues, what an actor said. True when an effect was among it. */
@@ -431,7 +431,7 @@ class StepInHand {
   }
 
   #incident(kind: Incident["kind"], actor: string, event: string, detail: string): void {
-    this.#incidents.push({ kind, actor, event, detail });
+    this.#incidents.push({ actor, detail, event, kind });
   }
 }
 

@@ -9,7 +9,7 @@ import { checkPlain } from "../domain/canonical-json.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Listen, Retire, Spawn, Tell, Told } from "../domain/speech.ts";
 import type { Logic } from "./logic.ts";
-import { settled } from "./settled.ts";
+import { laidOut, settled } from "./settled.ts";
 import { isForbiddenEventType, RESERVED, type Utterance } from "./vocabulary.ts";
 
 /** What a machine may not do; the message says what to do instead. */
@@ -145,7 +145,8 @@ export class Transaction {
   #keep(next: AnyMachineSnapshot, before: AnyMachineSnapshot | undefined): AnyMachineSnapshot {
     if (next === before) return next;
     if (next.status === "error") throw next.error;
-    const context: unknown = settled<unknown>(next.context, before?.context);
+    const context: unknown =
+      before === undefined ? laidOut(settled<object>(next.context)) : settled<unknown>(next.context, before.context);
     if (context !== next.context) (next as { context: unknown }).context = context;
     if (next.output !== undefined) (next as { output: unknown }).output = settled<unknown>(next.output);
     return next;
