@@ -74,7 +74,12 @@ const refuseLiveAccounts = ({ accounts }: GatewayIdentity): void => {
 };
 
 /** The state directory, made when it may be: only a simulated gateway's is initialised without being asked. */
-const ownState = async (directory: string, config: CaretakerConfig, gateway: GatewayIdentity | undefined): Promise<string> => {
+const ownState = async (
+  directory: string,
+  config: CaretakerConfig,
+  gateway: GatewayIdentity | undefined,
+  address: string,
+): Promise<string> => {
   const kind = await kindOf(directory);
   if (kind === "state") {
     const clone = await openClone(directory, { dayOf });
@@ -100,7 +105,10 @@ const ownState = async (directory: string, config: CaretakerConfig, gateway: Gat
   }
   const account = gateway?.accounts[0];
   if (account === undefined)
-    throw new CommandError(EXIT.unavailable, `no gateway answers, and ${directory} does not exist yet: start the gateway first.`);
+    throw new CommandError(
+      EXIT.unavailable,
+      `no gateway answers on ${address}, and ${directory} does not exist yet: start the gateway first.`,
+    );
   if (gateway?.announcement === undefined) {
     throw new CommandError(
       EXIT.badConfig,
@@ -154,14 +162,17 @@ export const runDaemon = async (options: DaemonOptions): Promise<Closing> => {
   const { config, host, port, stateDirectory, logger, tell } = options;
   const startedAt = performance.now();
   refuseLivePort(port);
-  const gateway = await probeGateway(host, port);
+  const gateway = await probeGateway(host, port, options.signal);
   const probedAt = performance.now();
+  if (options.signal.aborted) throw new CommandError(EXIT.ok, "stopped before anything was opened");
   if (gateway !== undefined) refuseLiveAccounts(gateway);
+  // Clocks that do not agree are refused before a state directory is made.
+  clockOf(config, gateway, probedAt, 0);
   const build = buildId();
   let fatal: { readonly error: unknown; readonly inHand: Input | undefined } | undefined;
   const dead = new AbortController();
 
-  const account = await ownState(stateDirectory, config, gateway).catch((error: unknown) => {
+  const account = await ownState(stateDirectory, config, gateway, `${host}:${port}`).catch((error: unknown) => {
     throw asCommandError(error);
   });
   const state = await openState(stateDirectory, {

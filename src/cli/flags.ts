@@ -23,12 +23,20 @@ export const duration = (text: string): number => {
   return Number(match[1]) * (UNITS_MS[match[2] as string] as number);
 };
 
+export const logLevel = (usual: string): Option =>
+  new Option("--log-level <level>", "how much is logged, to standard error")
+    .choices(["debug", "info", "warn", "error"])
+    .default(usual);
+
 export const DEFAULT_HTTP_PORT = 8787;
 
 /** What `demo` and `run` have in common. */
 export const withDaemonFlags = (command: Command): Command =>
   command
-    .option("--state <dir>", "state directory: journal, snapshots, Arrow tables")
+    .option(
+      "--state <dir>",
+      `state directory: journal, snapshots, Arrow tables (default: ${command.name() === "demo" ? "demo" : "the config's mode"} in ~/.local/state/caretaker)`,
+    )
     .option("--headless", "no story in the terminal; the API and the page are served all the same")
     .addOption(new Option("--for <duration>", "stop by itself after so much real time, e.g. 90s").argParser(duration))
     .addOption(
@@ -37,7 +45,7 @@ export const withDaemonFlags = (command: Command): Command =>
         .argParser(wholeNumber(0, 65_535)),
     )
     .option("--json", "print one closing document on standard output")
-    .option("--log-level <level>", "debug, info, warn or error; logs go to standard error", "warn");
+    .addOption(logLevel("warn"));
 
 export interface DaemonFlags {
   readonly state?: string;

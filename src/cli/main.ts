@@ -17,6 +17,13 @@ import { simulateVerb } from "./verbs/simulate.ts";
 
 process.umask(0o077);
 
+// A reader that goes away (`| head`) wants no more: what is written to it afterwards is dropped, and a daemon lives on without it.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
 const program = new Command("caretaker")
   .description("An autonomous options-trading engine for Interactive Brokers. Start with 'caretaker demo': it needs no broker.")
   .version(`${packageJson().version}`, "-V, --version")

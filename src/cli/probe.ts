@@ -14,8 +14,8 @@ const TIMEOUT_MS = 5_000;
 /** After the accounts, how long the announcement may take: it follows the login at once. */
 const ANNOUNCEMENT_MS = 300;
 
-/** Undefined when nobody answers as a gateway within five seconds. */
-export const probeGateway = (host: string, port: number): Promise<GatewayIdentity | undefined> =>
+/** Undefined when nobody answers as a gateway within five seconds, or the signal comes before. */
+export const probeGateway = (host: string, port: number, signal: AbortSignal): Promise<GatewayIdentity | undefined> =>
   new Promise((resolve) => {
     const client = realClients({ host, port, clientId: 900_000 + (process.pid % 90_000) })();
     let accounts: readonly string[] = [];
@@ -30,6 +30,7 @@ export const probeGateway = (host: string, port: number): Promise<GatewayIdentit
       resolve(found);
     };
     const timeout = setTimeout(() => end(accounts.length > 0 ? { accounts, announcement } : undefined), TIMEOUT_MS);
+    signal.addEventListener("abort", () => end(undefined), { once: true });
     client.on("error", () => {});
     client.on("disconnected", () => end(accounts.length > 0 ? { accounts, announcement } : undefined));
     client.on("info", (text, code) => {

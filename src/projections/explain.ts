@@ -4,11 +4,12 @@
  */
 import { formatNewYork, newYorkDay } from "../domain/calendar/new-york.ts";
 import type { RuleTrace } from "../domain/facts.ts";
+import { RULES } from "../domain/rules/index.ts";
 import { type EpochMs, formatMoney, formatPrice } from "../domain/units.ts";
 import type { DecisionEntry, Decisions, Look } from "./decisions.ts";
 import type { OrderTimeline } from "./order-life.ts";
 import type { ModeChange, Session } from "./session.ts";
-import { againstLimit, creditOrDebit, figure } from "./words.ts";
+import { againstLimit, creditOrDebit, figure, outcomeWords } from "./words.ts";
 
 export interface Explanation<Document> {
   readonly lines: readonly string[];
@@ -28,7 +29,7 @@ export const explainOrder = (order: OrderTimeline): Explanation<OrderTimeline> =
   ];
   return {
     lines: [
-      `${order.intentId}: ${order.purpose} of ${order.quantity} × ${order.name}, ${order.outcome ?? "open"}${order.reason ? ` (${order.reason})` : ""}`,
+      `${order.intentId}: ${order.purpose} of ${order.quantity} × ${order.name}, ${order.outcome === undefined ? "open" : outcomeWords(order.outcome)}${order.reason ? ` (${order.reason})` : ""}`,
       money.join(", "),
       ...order.moments.map(
         ({ at, seq, kind, text }) => `${formatNewYork(at)}  #${String(seq).padEnd(7)} ${kind.padEnd(6)} ${text}`,
@@ -51,10 +52,15 @@ export const traceLine = ({ rule, verdict, missing, actual, threshold, distance,
   return `${name} ${verdict}${numbers === "" ? "" : `:${numbers}`}${left}`;
 };
 
+/** A close in the trace is not an exit yet: see rules/confirmation.ts. */
+const CONFIRMATION =
+  "this rule follows the price: it acts only when it goes on firing for rules.confirmSeconds, not in the opening minutes";
+
 export const explainDecision = (entry: DecisionEntry): Explanation<DecisionEntry> => {
   const { decision, slot, symbol, at, lastAt, seq, lastSeq, times, trace } = entry;
   const what =
     decision.action === "hold" ? "hold: no rule fired" : `${decision.action} by ${decision.rule}, ${decision.urgency} urgency`;
+  const waits = decision.action !== "hold" && RULES.some(({ name, byTheClock }) => name === decision.rule && !byTheClock);
   const span =
     times === 1
       ? `${stamp(at)}, #${seq}`
@@ -63,6 +69,7 @@ export const explainDecision = (entry: DecisionEntry): Explanation<DecisionEntry
     lines: [
       `${symbol} in ${slot}: ${what}`,
       span,
+      ...(waits ? [CONFIRMATION] : []),
       ...trace.map((line, index) => `${String(index + 1).padStart(2)}  ${traceLine(line)}`),
     ],
     document: entry,

@@ -22,6 +22,7 @@ import {
   creditOrDebit,
   denialWords,
   durationWords,
+  outcomeWords,
   shortMoney,
   signedMoney,
   structureName,
@@ -190,8 +191,9 @@ export class Story {
     if (first !== undefined) {
       if (discrepancies.length === before) return;
       const more = discrepancies.length === 1 ? "" : ` and ${discrepancies.length - 1} more`;
+      const kind = first.kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
       const numbers = `ours ${first.ours ?? "none"}, the broker's ${first.theirs ?? "none"}`;
-      return say("session", "alarm", `DIFFERENCE with the broker: ${first.subject} ${first.kind}, ${numbers}${more}`);
+      return say("session", "alarm", `DIFFERENCE with the broker: ${first.subject} ${kind}, ${numbers}${more}`);
     }
     if (before > 0) return say("session", "good", "RECONCILED: our records and the broker's agree again");
     if (this.#reconciledEpoch === epoch) return;
@@ -296,7 +298,7 @@ export class Story {
         const because = fact.reason === "" ? "" : `: ${fact.reason}`;
         const tone =
           fact.outcome === "filled" ? "good" : fact.outcome === "rejected" || fact.outcome === "notAtBroker" ? "bad" : "plain";
-        return say("order", tone, `ENDED ${what} ${fact.outcome}${because}`);
+        return say("order", tone, `ENDED ${what} ${outcomeWords(fact.outcome)}${because}`);
       }
     }
   }

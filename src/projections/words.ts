@@ -1,6 +1,7 @@
 /** How a trader says it: structures, prices, amounts and durations as text. For people only; nothing reads these back. */
 import { type Contract, isOption, type Leg } from "../domain/contract.ts";
 import type { Denial } from "../domain/denial.ts";
+import type { OrderOutcome } from "../domain/events/actors.ts";
 import { legName } from "../domain/structure-quote.ts";
 import { formatMoney, formatPrice, type Money, type Price, priceUnits } from "../domain/units.ts";
 
@@ -36,6 +37,9 @@ export const contractName = (contract: Contract): string => {
   const strike = isOption(contract) ? ` ${legName({ contract, ratio: 1 })}` : "";
   return `${contract.symbol}${strike}${contract.expiry === undefined ? "" : ` ${contract.expiry}`}`;
 };
+
+/** How an order ended, as a trader says it. */
+export const outcomeWords = (outcome: OrderOutcome): string => (outcome === "notAtBroker" ? "not at the broker" : outcome);
 
 /** A net price in words: `a credit of 1.24`, `a debit of 0.85`, `nothing`. */
 export const creditOrDebit = (net: Price): string =>

@@ -5,7 +5,7 @@ import type { ReadModel } from "../projections/read-model.ts";
 
 const NOT_FOUND = (what: string) => ({
   error: "notFound",
-  message: `${what} is not among what is kept here; the journal has it all`,
+  message: `there is no such ${what} among what is kept here; older ones are in the journal alone`,
 });
 const INTENT_ID = /^\d{8}-[a-z0-9]+-\d+$/;
 const SYMBOL = /^[A-Z0-9.]{1,12}$/;
@@ -22,7 +22,7 @@ export const readingRoutes = (app: FastifyInstance, readModel: ReadModel): void 
   app.get<{ Params: { intentId: string } }>("/api/v1/orders/:intentId", (request, reply) => {
     const { intentId } = request.params;
     const order = INTENT_ID.test(intentId) ? readModel.order(intentId) : undefined;
-    return order ?? reply.code(404).send(NOT_FOUND("this order"));
+    return order ?? reply.code(404).send(NOT_FOUND("order"));
   });
   app.get("/api/v1/decisions", () => readModel.decisions);
   app.get("/api/v1/actors", () => readModel.actors);
@@ -37,15 +37,15 @@ export const readingRoutes = (app: FastifyInstance, readModel: ReadModel): void 
   app.get<{ Params: { intentId: string } }>("/api/v1/explain/order/:intentId", (request, reply) => {
     const { intentId } = request.params;
     const explained = INTENT_ID.test(intentId) ? readModel.explainOrder(intentId) : undefined;
-    return explained ?? reply.code(404).send(NOT_FOUND("this order"));
+    return explained ?? reply.code(404).send(NOT_FOUND("order"));
   });
   app.get<{ Params: { seq: string }; Querystring: { slot?: string } }>("/api/v1/explain/decision/:seq", (request, reply) => {
     const seq = wholeNumber(request.params.seq);
     const explained = seq === undefined ? undefined : readModel.explainDecision(seq, request.query.slot);
-    return explained ?? reply.code(404).send(NOT_FOUND("a decision at this seq"));
+    return explained ?? reply.code(404).send(NOT_FOUND("decision"));
   });
   app.get<{ Querystring: { slot?: string } }>("/api/v1/explain/slot", (request, reply) => {
-    return readModel.explainSlot(request.query.slot ?? "") ?? reply.code(404).send(NOT_FOUND("a decision about this slot"));
+    return readModel.explainSlot(request.query.slot ?? "") ?? reply.code(404).send(NOT_FOUND("decision about a slot"));
   });
   app.get<{ Querystring: { symbol?: string; at?: string } }>("/api/v1/explain/why-not", (request, reply) => {
     const { symbol = "", at } = request.query;

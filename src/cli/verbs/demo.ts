@@ -13,7 +13,7 @@ import { ROOT } from "../build-id.ts";
 import { closingDocument, tellClosing } from "../closing.ts";
 import { runDaemon } from "../daemon.ts";
 import { CommandError, EXIT } from "../exit.ts";
-import { type DaemonFlags, positiveNumber, withDaemonFlags } from "../flags.ts";
+import { type DaemonFlags, positiveNumber, wholeNumber, withDaemonFlags } from "../flags.ts";
 import { createLogger } from "../logging.ts";
 import { stateDirectory } from "../state-path.ts";
 import { stopSignal } from "../stopping.ts";
@@ -65,7 +65,7 @@ export const demoVerb = (program: Command): void => {
     .option("--config <file>", "instead of config/demo.yaml (config/recorded.yaml with --market recorded)")
     .addOption(new Option("--speed <factor>", "instead of the config's speed").argParser(positiveNumber))
     .addOption(
-      new Option("--port <port>", "TCP port of the demo's gateway; a free one by default").argParser((text) => Number(text)),
+      new Option("--port <port>", "TCP port of the demo's gateway; a free one by default").argParser(wholeNumber(0, 65_535)),
     )
     .option("--truth <file>", "keep writing what the simulated broker knows, as JSON")
     .option("--no-faults", "without the scripted fault")
@@ -124,6 +124,9 @@ export const demoVerb = (program: Command): void => {
           tell,
           forMs: flags.for,
           signal: stopping.signal,
+        }).catch((error: unknown) => {
+          // A gateway that failed is why: that it does not answer is only what follows.
+          throw failure === undefined ? error : new CommandError(EXIT.io, failure.message);
         });
         tellClosing(closing, tell);
         if (flags.json) process.stdout.write(`${JSON.stringify(closingDocument(closing))}\n`);

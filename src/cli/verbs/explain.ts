@@ -4,8 +4,8 @@ import { instantOf, newYorkDay } from "../../domain/calendar/new-york.ts";
 import { type EpochMs, tradingDay } from "../../domain/units.ts";
 import type { ReadModel } from "../../projections/read-model.ts";
 import { CommandError, EXIT } from "../exit.ts";
-import { askDaemon, daemonOf, readModelOf } from "../reading.ts";
-import { type DaemonAddress, stateDirectory } from "../state-path.ts";
+import { askDaemon, chosenState, daemonOf, readModelOf } from "../reading.ts";
+import type { DaemonAddress } from "../state-path.ts";
 
 interface Flags {
   readonly state?: string;
@@ -24,10 +24,11 @@ interface Question {
 }
 
 const tellIt = async (flags: Flags, { path, of, what }: Question): Promise<void> => {
-  const directory = stateDirectory(flags.state, "demo");
+  const directory = await chosenState(flags.state);
   const daemon = await daemonOf(directory);
   const told = daemon === undefined ? of(await readModelOf(directory)) : await askIt(daemon, path);
-  if (told === undefined) throw new CommandError(EXIT.badData, `there is no ${what} in the journal of ${directory}`);
+  if (told === undefined)
+    throw new CommandError(EXIT.badData, `there is no ${what} in what is kept of the journal of ${directory}`);
   process.stdout.write(flags.json ? `${JSON.stringify(told)}\n` : `${told.lines.join("\n")}\n`);
 };
 const askIt = async (daemon: DaemonAddress, path: Question["path"]): Promise<Told> => {
@@ -39,14 +40,17 @@ const askIt = async (daemon: DaemonAddress, path: Question["path"]): Promise<Tol
 const instant = (text: string | undefined, now: EpochMs): EpochMs => {
   if (text === undefined) return now;
   const match = /^(?:(\d{4}-\d{2}-\d{2})T)?(\d{1,2}):(\d{2})$/.exec(text);
-  if (match === null) throw new CommandError(EXIT.usage, `--at ${text}: a New York wall time such as 10:30 or 2026-10-05T10:30`);
+  if (match === null || Number(match[2]) > 23 || Number(match[3]) > 59)
+    throw new CommandError(EXIT.usage, `--at ${text}: a New York wall time such as 10:30 or 2026-10-05T10:30`);
   return instantOf(match[1] === undefined ? newYorkDay(now) : tradingDay(match[1]), Number(match[2]) * 60 + Number(match[3]));
 };
 
 export const explainVerb = (program: Command): void => {
   const explain = program.command("explain").description("Why it traded, and why it did not.");
   const withFlags = (command: Command): Command =>
-    command.option("--state <dir>", "state directory").option("--json", "one document on standard output");
+    command
+      .option("--state <dir>", "state directory; by default where the daemon runs, else the demo's")
+      .option("--json", "one document on standard output");
   withFlags(explain.command("order <intentId>"))
     .description("An order's whole life: intent, denial or approval with numbers, wire, the broker's messages, fills, slippage.")
     .action((id: string, flags: Flags) =>
@@ -58,30 +62,35 @@ export const explainVerb = (program: Command): void => {
     );
   withFlags(explain.command("decision <seq>"))
     .description("The decision made, or still standing, at a journal seq: every rule with its distance to firing.")
-    .action((seq: string, flags: Flags) =>
-      tellIt(flags, {
-        path: () => `/api/v1/explain/decision/${encodeURIComponent(seq)}`,
-        of: (model) => model.explainDecision(Number(seq)),
+    .action((text: string, flags: Flags) => {
+      const seq = Number(text.replace(/^#/, ""));
+      if (!Number.isSafeInteger(seq) || seq < 1)
+        throw new CommandError(EXIT.usage, `${text}: the number of a journal record, as 'positions' shows it`);
+      return tellIt(flags, {
+        path: () => `/api/v1/explain/decision/${seq}`,
+        of: (model) => model.explainDecision(seq),
         what: `decision at ${seq}`,
-      }),
-    );
+      });
+    });
   withFlags(explain.command("slot <slot>"))
-    .description("The newest decision about a slot, e.g. slot/s1.")
-    .action((slot: string, flags: Flags) =>
-      tellIt(flags, {
+    .description("The newest decision about a slot, e.g. s1.")
+    .action((text: string, flags: Flags) => {
+      const slot = text.startsWith("slot/") ? text : `slot/${text}`;
+      return tellIt(flags, {
         path: () => `/api/v1/explain/slot?slot=${encodeURIComponent(slot)}`,
         of: (model) => model.explainSlot(slot),
         what: `decision about ${slot}`,
-      }),
-    );
+      });
+    });
   withFlags(explain.command("why-not <symbol>"))
     .description("The stages that stopped entries in a symbol, the first number that did, and by how much.")
     .option("--at <time>", "New York wall time, e.g. 10:30 or 2026-10-05T10:30; the journal's last instant by default")
-    .action((symbol: string, flags: Flags) =>
-      tellIt(flags, {
+    .action((text: string, flags: Flags) => {
+      const symbol = text.toUpperCase();
+      return tellIt(flags, {
         path: (now) => `/api/v1/explain/why-not?symbol=${encodeURIComponent(symbol)}&at=${instant(flags.at, now)}`,
         of: (model) => model.explainWhyNot(symbol, instant(flags.at, model.now)),
         what: `entry of ${symbol}`,
-      }),
-    );
+      });
+    });
 };

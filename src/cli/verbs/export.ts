@@ -9,7 +9,7 @@ export const exportVerb = (program: Command): void => {
   program
     .command("export")
     .description("Write fills, equity and futures as Arrow tables, partitioned by day, derived again from the journal.")
-    .option("--state <dir>", "state directory; its daemon must not be running")
+    .option("--state <dir>", "state directory; its daemon must not be running; by default demo in ~/.local/state/caretaker")
     .option("--out <dir>", "where to write (under arrow/); the state directory by default")
     .option("--json", "one document on standard output")
     .action(async (flags: { state?: string; out?: string; json?: boolean }) => {

@@ -8,7 +8,7 @@ import { createRecordedMarket } from "../../sim/market/recorded-market.ts";
 import { createSyntheticMarket } from "../../sim/market/synthetic-market.ts";
 import { WorldFileError } from "../../sim/world-file.ts";
 import { CommandError, EXIT } from "../exit.ts";
-import { positiveNumber, wholeNumber } from "../flags.ts";
+import { logLevel, positiveNumber, wholeNumber } from "../flags.ts";
 import { createLogger } from "../logging.ts";
 import { stopSignal } from "../stopping.ts";
 
@@ -93,7 +93,7 @@ export const gatewayVerb = (program: Command): void => {
     )
     .option("--truth <file>", "keep writing accounts, positions and orders there, as JSON")
     .option("--world <file>", "keep the account there: the next start goes on from it")
-    .option("--log-level <level>", "debug, info, warn or error; logs go to standard error", "info")
+    .addOption(logLevel("info"))
     .addHelpText(
       "after",
       "\nExamples:\n  caretaker gateway --speed 60 --skip-closed --truth truth.json\n  caretaker gateway --world world.json\n  caretaker gateway --market recorded --chain chain.csv.gz --underlying bars.csv.gz",

@@ -11,7 +11,7 @@ export const initVerb = (program: Command): void => {
     .command("init")
     .description("Make a state directory for an account. Refused where anything is already.")
     .requiredOption("--account <name>", "the account it is for: DU… (paper) or DF…")
-    .option("--state <dir>", "state directory")
+    .option("--state <dir>", "state directory; by default paper in ~/.local/state/caretaker")
     .option("--json", "one document on standard output")
     .action(async (flags: { account: string; state?: string; json?: boolean }) => {
       if (!isSimulatedAccount(flags.account)) {

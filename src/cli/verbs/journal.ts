@@ -13,7 +13,7 @@ export const journalVerb = (program: Command): void => {
   journal
     .command("verify")
     .description("Read every record: sequence, hash chain, checksums, head anchor. Exit 65 names the place of any damage.")
-    .option("--state <dir>", "state directory")
+    .option("--state <dir>", "state directory; by default demo in ~/.local/state/caretaker")
     .option("--json", "one document on standard output")
     .action(async (flags: { state?: string; json?: boolean }) => {
       const directory = stateDirectory(flags.state, "demo");
@@ -28,7 +28,7 @@ export const journalVerb = (program: Command): void => {
   journal
     .command("tail")
     .description("The last records.")
-    .option("--state <dir>", "state directory")
+    .option("--state <dir>", "state directory; by default demo in ~/.local/state/caretaker")
     .addOption(new Option("-n, --lines <count>", "how many").default(20).argParser(wholeNumber(1, 100_000)))
     .option("--json", "one record a line, whole")
     .action(async (flags: { state?: string; json?: boolean; lines: number }) => {

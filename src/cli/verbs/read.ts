@@ -6,9 +6,8 @@ import type { OrdersView } from "../../projections/orders.ts";
 import type { PositionsView } from "../../projections/positions.ts";
 import type { ReadModel } from "../../projections/read-model.ts";
 import type { StatusView } from "../../projections/status.ts";
-import { creditOrDebit, signedMoney } from "../../projections/words.ts";
-import { askDaemon, daemonOf, readModelOf } from "../reading.ts";
-import { stateDirectory } from "../state-path.ts";
+import { creditOrDebit, outcomeWords, signedMoney } from "../../projections/words.ts";
+import { askDaemon, chosenState, daemonOf, readModelOf } from "../reading.ts";
 
 interface Reading<View> {
   readonly name: string;
@@ -20,14 +19,19 @@ const reading = <View>(one: Reading<View>): Reading<unknown> => one as Reading<u
 
 const amount = (value: Money | undefined): string => (value === undefined ? "unknown" : formatMoney(value));
 
-const statusWords = (status: StatusView): readonly string[] => [
-  status.happening,
-  `mode ${status.mode}${status.reason === "" ? "" : `: ${status.reason}`}; account ${status.account ?? "unknown"}, connection ${status.epoch}${status.ready ? "" : ", not ready"}`,
-  `${newYorkDay(status.now)} ${formatNewYork(status.now)} New York, journal record ${status.seq}`,
-  `equity ${amount(status.equity)}${status.equityUnknown === undefined ? "" : ` (${status.equityUnknown})`}, cash ${amount(status.cash)}, fees ${amount(status.commissions)}, closed profit ${signedMoney(status.tradedProfit)}`,
-  `slots ${status.slots.used} of ${status.slots.limit ?? "?"}, lines ${status.lines.leased} of ${status.lines.limit ?? "?"}, breakers ${status.breakers.worst}`,
-  `${status.fills} leg fills, ${status.trades} trades closed, ${status.openOrders} orders open, ${status.doubtedOrders} in doubt, ${status.discrepancies} differences with the broker`,
-];
+const NOTHING_RAN = ["Nothing has run yet: 'caretaker demo' or 'caretaker run' begins the journal."];
+
+const statusWords = (status: StatusView): readonly string[] =>
+  status.seq === 0
+    ? NOTHING_RAN
+    : [
+        status.happening,
+        `mode ${status.mode}${status.reason === "" ? "" : `: ${status.reason}`}; account ${status.account ?? "unknown"}, connection ${status.epoch}${status.ready ? "" : ", not ready"}`,
+        `${newYorkDay(status.now)} ${formatNewYork(status.now)} New York, journal record ${status.seq}`,
+        `equity ${amount(status.equity)}${status.equityUnknown === undefined ? "" : ` (${status.equityUnknown})`}, cash ${amount(status.cash)}, fees ${amount(status.commissions)}, closed profit ${signedMoney(status.tradedProfit)}`,
+        `slots ${status.slots.used} of ${status.slots.limit ?? "?"}, lines ${status.lines.leased} of ${status.lines.limit ?? "?"}, breakers ${status.breakers.worst}`,
+        `${status.fills} leg fills, ${status.trades} trades closed, ${status.openOrders} orders open, ${status.doubtedOrders} in doubt, ${status.discrepancies} differences with the broker`,
+      ];
 
 const positionWords = ({ slots }: PositionsView): readonly string[] =>
   slots.length === 0
@@ -49,7 +53,7 @@ const orderWords = ({ orders, open }: OrdersView): readonly string[] => [
   `${open} open of ${orders.length}`,
   ...orders.map(
     (order) =>
-      `${order.intentId}  ${formatNewYork(order.intendedAt)}  ${order.purpose} ${order.quantity} × ${order.name}  ${order.limit === undefined ? "not priced" : formatPrice(order.limit)}  ${order.doubted ? "IN DOUBT" : (order.outcome ?? order.status ?? "intended")}  ${order.fills} leg fills`,
+      `${order.intentId}  ${formatNewYork(order.intendedAt)}  ${order.purpose} ${order.quantity} × ${order.name}  ${order.limit === undefined ? "not priced" : formatPrice(order.limit)}  ${order.doubted ? "IN DOUBT" : order.outcome === undefined ? (order.status ?? "intended") : outcomeWords(order.outcome)}  ${order.fills} leg fills`,
   ),
 ];
 
@@ -79,12 +83,14 @@ export const readingVerbs = (program: Command): void => {
     program
       .command(name)
       .description(description)
-      .option("--state <dir>", "state directory")
+      .option("--state <dir>", "state directory; by default where the daemon runs, else the demo's")
       .option("--json", "one document on standard output")
       .action(async (flags: { state?: string; json?: boolean }) => {
-        const directory = stateDirectory(flags.state, "demo");
+        const directory = await chosenState(flags.state);
         const daemon = await daemonOf(directory);
         const view = daemon === undefined ? of(await readModelOf(directory)) : await askDaemon(daemon, `/api/v1/${name}`);
+        if (daemon === undefined && !flags.json)
+          process.stderr.write(`no daemon is running on ${directory}: this is the last that its journal knows\n`);
         process.stdout.write(flags.json ? `${JSON.stringify(view)}\n` : `${inWords(view).join("\n")}\n`);
       });
   }

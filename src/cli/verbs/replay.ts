@@ -13,7 +13,7 @@ export const replayVerb = (program: Command): void => {
   program
     .command("replay")
     .description("Derive every record again: the same effects, the same state? From genesis and, separately, from each snapshot.")
-    .option("--state <dir>", "state directory")
+    .option("--state <dir>", "state directory; by default demo in ~/.local/state/caretaker")
     .option("--json", "one document on standard output")
     .action(async (flags: { state?: string; json?: boolean }) => {
       const logic = household as unknown as Logic;

@@ -94,7 +94,7 @@ export const createFrame = () => {
   });
 
   return (status, link) => {
-    const [feedWords, feedTone] = feed(status);
+    const [feedWords, feedTone] = link === "here" ? feed(status) : ["unknown", "none"];
     const { worst, breakers } = status.breakers;
     const tripped = breakers.find(({ state }) => state === worst && state !== "armed");
     const cooling = tripped?.probesAt === undefined ? "" : ` · probes in ${duration(Math.max(0, tripped.probesAt - status.now))}`;
@@ -107,7 +107,11 @@ export const createFrame = () => {
         MONEY_WORDS[status.money] ?? "NO RUN",
         status.account ? h("span", { class: "account" }, `…${status.account.slice(-3)}`) : "",
       ),
-      h("span", { class: `mode ${status.mode}`, title: status.reason || status.mode }, status.mode),
+      h(
+        "span",
+        { class: `mode ${link === "here" ? status.mode : "none"}`, title: status.reason || status.mode },
+        link === "here" ? status.mode : `was ${status.mode}`,
+      ),
       h(
         "span",
         { class: "clock", title: "Market time in New York" },

@@ -7,7 +7,10 @@ const lives = new Map();
 
 const stateOf = (order) => {
   if (order.outcome !== undefined)
-    return [order.outcome, order.outcome === "filled" ? "done" : order.outcome === "cancelled" ? "even" : "warn"];
+    return [
+      order.outcome === "notAtBroker" ? "not at broker" : order.outcome,
+      order.outcome === "filled" ? "done" : order.outcome === "cancelled" ? "even" : "warn",
+    ];
   if (order.doubted) return ["unknown", "alarm"];
   return [order.status ?? (order.limit === undefined ? "asking" : "sent"), "working"];
 };

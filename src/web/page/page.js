@@ -3,6 +3,7 @@ import { showActors } from "./actors.js";
 import { showDecisions } from "./decisions.js";
 import { byId, h, show } from "./element.js";
 import { createEquity } from "./equity.js";
+import { clock } from "./format.js";
 import { createFrame, showTiles } from "./frame.js";
 import { showFutures } from "./futures.js";
 import { createOrders } from "./orders.js";
@@ -32,6 +33,16 @@ const begin = () => {
     story: showStory,
   };
 
+  const sayHappening = () => {
+    if (parts.status === undefined) return;
+    // A page that hears nothing must not go on as if it did.
+    const words =
+      link === "here"
+        ? parts.status.happening
+        : `No word from the engine: it has stopped, or cannot be reached. What stands here is the last it said, at ${clock(parts.status.now)}.`;
+    show(byId("happening"), h("span", { class: "pulse", "aria-hidden": "true" }), words);
+  };
+
   let waiting = {};
   let drawing = false;
   const draw = () => {
@@ -40,7 +51,7 @@ const begin = () => {
     waiting = {};
     Object.assign(parts, changed);
     drawFrame();
-    show(byId("happening"), h("span", { class: "pulse", "aria-hidden": "true" }), parts.status.happening);
+    sayHappening();
     showTiles(parts.status, parts.positions);
     if (parts.positions !== undefined && (changed.positions !== undefined || changed.status !== undefined))
       showPositions(parts.positions, parts.status);
@@ -70,6 +81,7 @@ const begin = () => {
       if (state === link) return;
       link = state;
       drawFrame();
+      sayHappening();
     },
     onLoggedOut: () => location.reload(),
   });
