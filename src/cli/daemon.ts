@@ -35,6 +35,8 @@ export interface DaemonOptions {
   readonly stateDirectory: string;
   readonly httpPort: number;
   readonly logger: Logger;
+  /** No story in the terminal. */
+  readonly headless: boolean;
   /** A sentence for the terminal. */
   readonly tell: (sentence: string) => void;
   /** Real milliseconds after which to stop by itself. */
@@ -238,7 +240,10 @@ export const runDaemon = async (options: DaemonOptions): Promise<Closing> => {
       onDurable: (steps) => {
         for (const step of steps) for (const { clock, text } of take(step)) tell(`${clock} ${text}`);
       },
-      onNotice: ({ severity, text }) => logger[severity === "info" ? "info" : "warn"]({ severity }, text),
+      // The story tells notices too: they go to the log where there is no story.
+      onNotice: ({ severity, text }) => {
+        if (options.headless) logger[severity === "info" ? "info" : "warn"]({ severity }, text);
+      },
       onFatal: (error, inHand) => {
         fatal ??= { error, inHand };
         dead.abort();

@@ -92,7 +92,7 @@ export const circuitBreakerMachine = setup({
           params: ({ context }) => ({
             key: `breaker/${context.scope}/${context.trips}`,
             severity: "critical" as const,
-            text: `The ${context.scope} breaker tripped: ${context.reason}. Nothing that adds risk is sent for ${context.config.coolDownSeconds} s.`,
+            text: `The ${context.scope} breaker tripped: ${context.reason.replace(/\.+$/, "")}. Nothing that adds risk is sent for ${context.config.coolDownSeconds} s.`,
           }),
         },
       ],

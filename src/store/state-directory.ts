@@ -160,7 +160,10 @@ const lockState = async (path: string, patienceMs?: number): Promise<{ readonly 
   const kind = await kindOf(path);
   if (kind !== "state") {
     const what = kind === "foreign" ? "no journal in a directory that is not empty" : "no state directory";
-    const wayOut = kind === "foreign" ? WAY_OUT["missing-current"] : "Initialise it first, or name another one.";
+    const wayOut =
+      kind === "foreign"
+        ? WAY_OUT["missing-current"]
+        : "Make it with 'caretaker init' (paper) or by starting 'caretaker demo', or name another one with --state.";
     throw new StoreError("missing-current", what, { file: path }, wayOut);
   }
   const directory = await realpath(path);

@@ -121,6 +121,7 @@ export const demoVerb = (program: Command): void => {
           stateDirectory: directory,
           httpPort: flags.httpPort,
           logger,
+          headless: flags.headless ?? false,
           tell,
           forMs: flags.for,
           signal: stopping.signal,

@@ -46,6 +46,7 @@ export const runVerb = (program: Command): void => {
         stateDirectory: stateDirectory(flags.state, config.mode),
         httpPort: flags.httpPort,
         logger: createLogger(flags.logLevel),
+        headless: flags.headless ?? false,
         tell,
         forMs: flags.for,
         signal,

@@ -2,8 +2,25 @@
 import { type Command, Option } from "commander";
 import { CommandError, EXIT } from "../exit.ts";
 import { wholeNumber } from "../flags.ts";
-import { simulate } from "../simulate.ts";
+import { type SimulationReport, simulate } from "../simulate.ts";
 import { stopSignal } from "../stopping.ts";
+
+/** As a shell says it of a program that Ctrl-C ended. */
+const INTERRUPTED = 130;
+
+const inWords = (report: SimulationReport): readonly string[] => [
+  `${report.seeds} seeds, ${report.sessions} sessions, ${report.steps} steps: ${report.entries} entries, ${report.trades} trades, ${report.fills} leg fills`,
+  `troubles: ${report.crashes} crashes, ${report.drops} lost connections; ${Object.entries(report.faultsTriggered)
+    .map(([fault, times]) => `${fault} ${times}×`)
+    .join(", ")}`,
+  `checks: ${Object.entries(report.checks)
+    .map(([law, times]) => `${law} ${times}×`)
+    .join(", ")}`,
+  ...report.violations.map(
+    ({ seed, check, at, detail, again }) => `VIOLATION of ${check} in seed ${seed} at ${at}: ${detail}\n  again: ${again}`,
+  ),
+  `${report.violations.length} violations; ${report.simulatedDaysPerSecond.toFixed(2)} simulated days a second`,
+];
 
 export const simulateVerb = (program: Command): void => {
   program
@@ -34,7 +51,8 @@ export const simulateVerb = (program: Command): void => {
             `seed ${seed}: ${entries} entries, ${trades} trades, ${crashes} crashes, ${drops} lost connections, ${violations} violations (${seconds.toFixed(1)} s)`,
           ),
       });
-      process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : `${JSON.stringify(report, null, 2)}\n`);
+      process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : `${inWords(report).join("\n")}\n`);
       if (report.violations.length > 0) throw new CommandError(EXIT.failed, `${report.violations.length} violations`);
+      if (report.aborted) throw new CommandError(INTERRUPTED, "ended before the last seed");
     });
 };
