@@ -310,3 +310,20 @@ test("replay stops where it is told, and shows the state of that record", async 
   const now = await replay({ logic: zoo, journal: made.journal, build: "test" });
   expect(stateText(now.parts)).toBe(stateText(made.kernel.stateParts()));
 });
+
+describe("a crash loop (K8)", () => {
+  test("is a run of starts that no snapshot followed: one that went live has a snapshot, one that did not has none", async () => {
+    const first = await startedRig();
+    await settle();
+    expect(await first.snapshots.list()).toEqual([]);
+    const second = await reborn(first);
+    await settle();
+    expect(started(second)).toMatchObject({ recentStarts: 1 });
+    second.kernel.offer({ type: "reconciliation.completed" });
+    await settle();
+    expect(await second.snapshots.list()).toHaveLength(1);
+    const third = await reborn(second);
+    await settle();
+    expect(started(third)).toMatchObject({ recentStarts: 0 });
+  });
+});
