@@ -85,7 +85,7 @@ export const household = {
     const order = effect.params as Effects["order.place"];
     const { approval } = order;
     if (approval.expiresAt < view.now) return `approval ${approval.id} expired`;
-    if (!sagaWaits(order, view)) return "its saga does not wait for it any more";
+    if (!sagaWaits(order, view)) return "the order is no longer wanted";
     if (approval.reducing) return undefined;
     if (!engineTrades(view)) return "the engine does not trade";
     return aBreakerTripped(view) ? "a breaker is tripped" : undefined;

@@ -252,7 +252,7 @@ export const runDaemon = async (options: DaemonOptions): Promise<Closing> => {
     const { recovered } = engine;
     if (recovered.records > 0 || recovered.snapshotSeq > 0) {
       tell(
-        `recovered: snapshot ${recovered.snapshotSeq} and ${recovered.records} records; ${recovered.unconfirmed.length} orders unconfirmed, ${recovered.held.length} effects held`,
+        `recovered: snapshot ${recovered.snapshotSeq} and ${recovered.records} records; ${recovered.unconfirmed.length} orders in doubt, ${recovered.held.length} questions and notices kept back until the broker has been asked`,
       );
     }
     const flushing = setInterval(

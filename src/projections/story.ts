@@ -75,7 +75,8 @@ export class Story {
   /** What a slot would do, by its newest decision; and the slots that have begun to do it. */
   readonly #wishes = new Map<string, string>();
   readonly #leaving = new Set<string>();
-  #differences = 0;
+  /** The differences told last, as one text. */
+  #differences = "";
   #reconciledEpoch = 0;
   #mode = "";
   #lost = "";
@@ -186,16 +187,16 @@ export class Story {
 
   #reconciled({ discrepancies, epoch }: Extract<SpokenFact, { type: "reconciliation.completed" }>): Told {
     const before = this.#differences;
-    this.#differences = discrepancies.length;
+    this.#differences = discrepancies.map(({ kind, subject, ours, theirs }) => `${subject} ${kind} ${ours} ${theirs}`).join("; ");
     const first = discrepancies[0];
     if (first !== undefined) {
-      if (discrepancies.length === before) return;
+      if (this.#differences === before) return;
       const more = discrepancies.length === 1 ? "" : ` and ${discrepancies.length - 1} more`;
       const kind = first.kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
       const numbers = `ours ${first.ours ?? "none"}, the broker's ${first.theirs ?? "none"}`;
       return say("session", "alarm", `DIFFERENCE with the broker: ${first.subject} ${kind}, ${numbers}${more}`);
     }
-    if (before > 0) return say("session", "good", "RECONCILED: our records and the broker's agree again");
+    if (before !== "") return say("session", "good", "RECONCILED: our records and the broker's agree again");
     if (this.#reconciledEpoch === epoch) return;
     this.#reconciledEpoch = epoch;
     return say("session", "good", "RECONCILED: our records and the broker's agree");

@@ -47,10 +47,10 @@ describe("the last look before an order leaves", () => {
       { ended: "cancelled" },
       undefined,
     ]) {
-      expect(household.gate(place(REDUCING), view(state ?? "intended"))).toContain("saga");
-      expect(household.gate(place(REDUCING, true), view(state ?? "intended"))).toContain("saga");
+      expect(household.gate(place(REDUCING), view(state ?? "intended"))).toContain("no longer wanted");
+      expect(household.gate(place(REDUCING, true), view(state ?? "intended"))).toContain("no longer wanted");
     }
-    expect(household.gate(place(REDUCING), view({ live: { working: "unfilled" } }))).toContain("saga");
+    expect(household.gate(place(REDUCING), view({ live: { working: "unfilled" } }))).toContain("no longer wanted");
   });
 });
 
