@@ -1,49 +1,19 @@
 /**
  * A broker over a scripted market, with clients that write down what they hear: what the broker's tests stand on.
  */
+
 import type { Contract as IbContract, Order as IbOrder } from "@stoqey/ib";
 import { type ComboLeg, OrderAction, OrderType, SecType, TimeInForce } from "@stoqey/ib";
 import { instantOf } from "../../src/domain/calendar/new-york.ts";
 import { type EpochMs, epochMs, money, tradingDay } from "../../src/domain/units.ts";
 import type { IbClient, IbEventName, IbEvents } from "../../src/ports/ib-client.ts";
 import { type Broker, type BrokerOptions, createBroker } from "../../src/sim/broker/broker.ts";
+import { EVENTS } from "../../src/sim/runner/line.ts";
 import { createScriptedMarket, optionId, type ScriptedMarket, SPY } from "./scripted-market.ts";
 import { VirtualScheduler } from "./virtual-scheduler.ts";
 
 export const ACCOUNT = "DU1234567";
 export const FRIDAY_10_00 = instantOf(tradingDay("2026-11-20"), 600);
-
-const EVENTS: readonly IbEventName[] = [
-  "connected",
-  "disconnected",
-  "server",
-  "info",
-  "error",
-  "managedAccounts",
-  "nextValidId",
-  "currentTime",
-  "position",
-  "positionEnd",
-  "accountSummary",
-  "accountSummaryEnd",
-  "contractDetails",
-  "contractDetailsEnd",
-  "securityDefinitionOptionParameter",
-  "securityDefinitionOptionParameterEnd",
-  "historicalData",
-  "marketDataType",
-  "tickPrice",
-  "tickSize",
-  "tickSnapshotEnd",
-  "openOrder",
-  "openOrderEnd",
-  "orderStatus",
-  "execDetails",
-  "execDetailsEnd",
-  "commissionReport",
-  "completedOrder",
-  "completedOrdersEnd",
-];
 
 export interface HeardClient {
   readonly ib: IbClient;
