@@ -11,11 +11,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { endChildren } from "./child.ts";
+import { contractQueue } from "./contract-queue.ts";
 import { durableSteps } from "./durable-steps.ts";
+import { gatewayCancel } from "./gateway-cancel.ts";
+import { gatewayDays } from "./gateway-days.ts";
+import { gatewayTicks } from "./gateway-ticks.ts";
 import { kernelSteps } from "./kernel-steps.ts";
 import { describeMachine } from "./machine-description.ts";
 import { type Measurement, verdictOf } from "./measurement.ts";
 import { memory } from "./memory.ts";
+import { reconcile } from "./reconcile.ts";
 import { recovery } from "./recovery.ts";
 import { releaseLatency } from "./release-latency.ts";
 import { simulatedDays } from "./simulated-days.ts";
@@ -28,10 +33,15 @@ const MEASUREMENTS: readonly Measurement[] = [
   durableSteps,
   releaseLatency,
   wireTicks,
+  gatewayTicks,
+  gatewayCancel,
+  reconcile,
   recovery,
   memory,
   simulatedDays,
   stepCost,
+  contractQueue,
+  gatewayDays,
 ];
 
 const USAGE = 64;

@@ -6,7 +6,10 @@ import type { AnyStateMachine } from "xstate";
 import { address } from "../domain/address.ts";
 import { EFFECT_CLASS, type EffectClass, type EffectName, type Effects } from "../domain/effects.ts";
 import { orderAddress, parseOrderRef } from "../domain/identity.ts";
+import type { Json } from "../domain/json.ts";
 import { circuitBreakerMachine } from "../machines/circuit-breaker.machine.ts";
+import { contractQueueMachine } from "../machines/contract-queue.machine.ts";
+import { contractShelfMachine } from "../machines/contract-shelf.machine.ts";
 import { engineMachine } from "../machines/engine.machine.ts";
 import { futuresContractMachine } from "../machines/futures-contract.machine.ts";
 import { gatewaySessionMachine } from "../machines/gateway-session.machine.ts";
@@ -16,12 +19,14 @@ import { positionSlotMachine } from "../machines/position-slot.machine.ts";
 import { reconcilerMachine } from "../machines/reconciler.machine.ts";
 import { riskGateMachine } from "../machines/risk-gate.machine.ts";
 import { strategyMachine } from "../machines/strategy.machine.ts";
+import { migrateFuture, migrateLines, migrateReconciler, migrateSession } from "./migrations.ts";
 import { isQuiet, route } from "./router.ts";
 
 interface Entry {
   readonly machine: AnyStateMachine;
   readonly version: number;
   readonly protection: "quarantine" | "restart";
+  readonly migrate?: (snapshot: Json, fromVersion: number) => Json;
 }
 /** What guards money is quarantined at once; the rest goes on from its last good state, three times a minute (K8). */
 const guarded = (machine: AnyStateMachine): Entry => ({ machine, version: 1, protection: "quarantine" });
@@ -59,15 +64,17 @@ export const household = {
   supervisor: address.engine,
   machines: {
     engine: restarted(engineMachine),
-    gatewaySession: restarted(gatewaySessionMachine),
+    gatewaySession: { ...restarted(gatewaySessionMachine), version: 2, migrate: migrateSession },
     strategy: restarted(strategyMachine),
     positionSlot: guarded(positionSlotMachine),
     order: guarded(orderMachine),
     riskGate: guarded(riskGateMachine),
     circuitBreaker: restarted(circuitBreakerMachine),
-    marketDataLines: restarted(marketDataLinesMachine),
-    futuresContract: restarted(futuresContractMachine),
-    reconciler: guarded(reconcilerMachine),
+    marketDataLines: { ...restarted(marketDataLinesMachine), version: 2, migrate: migrateLines },
+    contractQueue: restarted(contractQueueMachine),
+    contractShelf: restarted(contractShelfMachine),
+    futuresContract: { ...restarted(futuresContractMachine), version: 2, migrate: migrateFuture },
+    reconciler: { ...guarded(reconcilerMachine), version: 2, migrate: migrateReconciler },
   },
   genesis: () => [{ path: address.engine, machine: "engine", input: null }],
   route,

@@ -3,6 +3,7 @@
  * reference out, it listens to its order id, permId or execution. Orders and executions that no saga takes go to the reconciler.
  */
 import { address, topic } from "../domain/address.ts";
+import { COMPETING_SESSION, speaksOfReadOnly } from "../domain/connection.ts";
 import type { OperatorEvent } from "../domain/events/actors.ts";
 import type { AnswerEvent, BrokerEvent, Execution } from "../domain/events/broker.ts";
 import type { GatewayEvent } from "../domain/events/gateway.ts";
@@ -27,7 +28,17 @@ export const route = (input: { readonly type: string }): Route => {
   switch (event.type) {
     case "quote.updated":
       return { topics: [topic.quote(event.quote.conId)] };
+    case "line.stalled":
+    case "line.resumed":
+      return { to: [address.lines] };
+    case "snapshot.answered":
+    case "snapshot.failed":
+      return { to: [address.lines, address.contractQueue] };
     case "line.failed":
+      // 10197: another session has the market data, which is the connection's business too.
+      return event.code === COMPETING_SESSION
+        ? { to: [address.lines, address.session], topics: [topic.quote(event.conId)] }
+        : { to: [address.lines], topics: [topic.quote(event.conId)] };
     case "line.typed":
       return { to: [address.lines], topics: [topic.quote(event.conId)] };
     case "execution.reported":
@@ -41,16 +52,18 @@ export const route = (input: { readonly type: string }): Route => {
     case "order.statusReported":
       return { topics: [topic.orderId(event.orderId), topic.permId(event.permId)] };
     case "order.errored":
+      if (speaksOfReadOnly(event.code, event.text)) return { to: [address.session], topics: [topic.orderId(event.orderId)] };
       return { topics: [topic.orderId(event.orderId)] };
     case "order.whatIfAnswered":
       return { topics: [topic.orderId(event.orderId)] };
     case "position.changed":
-      return { to: [address.reconciler] };
+      return { to: [address.reconciler, address.contractQueue] };
     case "gateway.connected":
     case "gateway.identified":
     case "gateway.lost":
     case "gateway.noticed":
       return { to: [address.session] };
+    // Told by its changes: the reconciler puts the set together and tells the queue of contracts.
     case "positions.answered":
     case "openOrders.answered":
     case "completedOrders.answered":
@@ -65,6 +78,7 @@ export const route = (input: { readonly type: string }): Route => {
     case "operator.pause":
     case "operator.resume":
     case "operator.rearm":
+    case "operator.adopt":
     case "run.started":
     case "run.stopping":
     case "run.stopped":

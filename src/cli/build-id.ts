@@ -8,6 +8,7 @@ import { join } from "node:path";
 
 export const ROOT = join(import.meta.dirname, "..", "..");
 const DECIDING = ["domain", "machines", "actors", "kernel"];
+const READING = ["projections", join("store", "arrow")];
 
 interface Package {
   readonly version: string;
@@ -22,10 +23,15 @@ const sources = (directory: string): string[] =>
     .map((entry) => join(entry.parentPath, entry.name));
 
 /** For example `0.1.0+3f2a9c11d04e`. */
-export const buildId = (): string => {
+export const buildId = (): string => idOf(DECIDING);
+
+/** The same for what decides what the read side says: a checkpoint of it is good for one of these only. */
+export const readSideId = (): string => idOf([...DECIDING, ...READING]);
+
+const idOf = (floors: readonly string[]): string => {
   const { version, dependencies } = packageJson();
   const hash = createHash("sha256").update(`xstate ${dependencies["xstate"]} node ${process.versions.node}\n`);
-  for (const floor of DECIDING) {
+  for (const floor of floors) {
     for (const file of sources(join(ROOT, "src", floor)).sort()) {
       hash.update(`${file.slice(ROOT.length)}\n`).update(readFileSync(file));
     }

@@ -1,4 +1,5 @@
 /** What a run was: the closing document of `--json`, and the same in words. */
+import { isForeign } from "../domain/reconciliation/policy.ts";
 import { dollars, formatMoney, type Money } from "../domain/units.ts";
 import type { ReadModel } from "../projections/read-model.ts";
 import type { Closing } from "./daemon.ts";
@@ -48,9 +49,10 @@ export const closingDocument = ({ readModel, journal, stateHash, build, seconds 
 /** What should never be: an actor that threw, books that differ from the broker's. */
 const violationsOf = ({ status, session }: ReadModel): readonly string[] => [
   ...(status.poisonings > 0 ? [`${status.poisonings} events could not be taken by their actors`] : []),
-  ...session.discrepancies.map(
-    ({ kind, subject, ours, theirs }) => `the broker differs: ${subject} ${kind}, ours ${ours}, theirs ${theirs}`,
-  ),
+  // What others hold in the account is theirs.
+  ...session.discrepancies
+    .filter((one) => !isForeign(one))
+    .map(({ kind, subject, ours, theirs }) => `the broker differs: ${subject} ${kind}, ours ${ours}, theirs ${theirs}`),
 ];
 
 export const tellClosing = (closing: Closing, tell: (sentence: string) => void): void => {

@@ -3,6 +3,7 @@
  * different beginnings.
  */
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { accountRefusal, isSimulatedAccount, LIVE_PORTS } from "../domain/accounts.ts";
@@ -17,10 +18,12 @@ import { createReadModel, type ReadModel } from "../projections/read-model.ts";
 import type { Sentence } from "../projections/story.ts";
 import { createArrowExport } from "../store/arrow/export.ts";
 import { kindOf } from "../store/directory-kind.ts";
+import { readIdentity } from "../store/identity.ts";
+import { checkpointOf, readCheckpoint, writeCheckpoint } from "../store/read-model-checkpoint.ts";
 import { type DaemonState, initialise, openClone, openState } from "../store/state-directory.ts";
 import { StoreError } from "../store/store-error.ts";
 import { createWebServer } from "../web/server.ts";
-import { buildId } from "./build-id.ts";
+import { buildId, readSideId } from "./build-id.ts";
 import { engineConfigOf } from "./engine-config.ts";
 import { dayOf, type EngineProcess, startEngine } from "./engine-process.ts";
 import { CommandError, EXIT } from "./exit.ts";
@@ -84,9 +87,7 @@ const ownState = async (
 ): Promise<string> => {
   const kind = await kindOf(directory);
   if (kind === "state") {
-    const clone = await openClone(directory, { dayOf });
-    const { account } = clone.identity;
-    await clone.close();
+    const { account } = await readIdentity(directory);
     const refusal = gateway === undefined ? undefined : accountRefusal(account, gateway.accounts);
     if (refusal !== undefined) throw new CommandError(EXIT.denied, refusal);
     return account;
@@ -177,9 +178,17 @@ export const runDaemon = async (options: DaemonOptions): Promise<Closing> => {
   const account = await ownState(stateDirectory, config, gateway, `${host}:${port}`).catch((error: unknown) => {
     throw asCommandError(error);
   });
-  const state = await openState(stateDirectory, {
+  const state: DaemonState = await openState(stateDirectory, {
     account,
     dayOf,
+    kept: { quotesDays: config.journal.keepQuotesDays, years: config.journal.keepYears },
+    // The first snapshot of a day closes the days before it.
+    onSnapshot: () => void state.sealing.pass(),
+    onSealingStage: (stage, { day, firstSeq, lastSeq }) => {
+      logger.debug({ stage, day, firstSeq, lastSeq }, "sealing");
+      if (stage === "sealed") void keepReadSide().catch(unkept);
+    },
+    onSealingTrouble: (error) => logger.error({ error: error.message }, "a past day could not be sealed: it stays as it is"),
     onDead: (error) => {
       fatal ??= { error, inHand: undefined };
       dead.abort();
@@ -188,16 +197,31 @@ export const runDaemon = async (options: DaemonOptions): Promise<Closing> => {
     throw asCommandError(error);
   });
 
-  const readModel = createReadModel();
+  const readSide = readSideId();
+  // Tables that were removed are derived again with the rest.
+  const readModel = existsSync(join(stateDirectory, "arrow"))
+    ? await readCheckpoint(stateDirectory, readSide, state.journal)
+    : createReadModel();
   const arrow = createArrowExport(stateDirectory, readModel);
   const take = (step: Step): readonly Sentence[] => {
     const sentences = readModel.apply(step);
     arrow.apply(step);
     return sentences;
   };
+  /** The read side as it stands, once its tables are on disk. */
+  const keepReadSide = async (): Promise<void> => {
+    // What has just become durable is taken before the next turn of the loop.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (readModel.seq !== state.journal.lastSeq) return;
+    const checkpoint = checkpointOf(readModel, state.journal.head, readSide);
+    await arrow.flush();
+    await writeCheckpoint(stateDirectory, checkpoint);
+  };
+  const unkept = (error: unknown): void =>
+    logger.error({ error: String(error) }, "the read side could not be kept for the next start");
   let engine: EngineProcess | undefined;
   try {
-    for await (const step of state.journal.read(1)) take(step);
+    for await (const step of state.journal.read(readModel.seq + 1)) take(step);
     const clock = clockOf(config, gateway, probedAt, await lastNowOf(state));
     const token = randomBytes(32).toString("hex");
     const web = await createWebServer({
@@ -263,6 +287,9 @@ export const runDaemon = async (options: DaemonOptions): Promise<Closing> => {
       ARROW_EVERY_MS,
     );
 
+    // Days that were over before, or whose sealing was cut off.
+    void state.sealing.pass();
+
     const { kernel } = engine;
     const unwatch =
       gateway?.announcement === undefined && config.clock.kind === "system"
@@ -274,9 +301,7 @@ export const runDaemon = async (options: DaemonOptions): Promise<Closing> => {
     clearInterval(flushing);
     if (fatal === undefined) await engine.stop();
     await web.close();
-    await arrow
-      .flush()
-      .catch((error: unknown) => logger.error({ error: String(error) }, "the Arrow tables could not be written"));
+    await (fatal === undefined ? keepReadSide() : arrow.flush()).catch(unkept);
     await rm(join(stateDirectory, DAEMON_FILE), { force: true });
     if (fatal !== undefined) throw await deathOf(fatal, stateDirectory);
     const hash = engine.stateHash();

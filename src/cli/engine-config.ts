@@ -8,7 +8,7 @@ export const engineConfigOf = (
   config: CaretakerConfig,
   identity: { readonly account: string; readonly installation: string },
 ): EngineConfig => {
-  const { gateway: _gateway, clock: _clock, strategies, ...rest } = config;
+  const { gateway: _gateway, clock: _clock, journal: _journal, strategies, ...rest } = config;
   return {
     ...rest,
     strategies: strategies.map(({ primaryExchange, ...strategy }) =>

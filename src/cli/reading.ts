@@ -4,9 +4,11 @@
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createReadModel, type ReadModel } from "../projections/read-model.ts";
+import type { ReadModel } from "../projections/read-model.ts";
+import { readCheckpoint } from "../store/read-model-checkpoint.ts";
 import { type OpenState, openClone } from "../store/state-directory.ts";
 import { StoreError } from "../store/store-error.ts";
+import { readSideId } from "./build-id.ts";
 import { dayOf } from "./engine-process.ts";
 import { CommandError, EXIT } from "./exit.ts";
 import { DAEMON_FILE, type DaemonAddress, stateDirectory, stateHome } from "./state-path.ts";
@@ -82,19 +84,25 @@ export const commandDaemon = async (daemon: DaemonAddress, command: string, body
   return JSON.parse(text);
 };
 
-/** Opens a verified clone, gives it to `use`, removes it. `whenLocked` is said after the name of the process that holds it. */
+/**
+ * Opens a verified clone, gives it to `use`, removes it. `whenLocked` is said after the name of the process that holds it; `thorough`
+ * reads every sealed record first.
+ */
 export const withClone = async <Result>(
   directory: string,
   use: (state: OpenState) => Promise<Result>,
   whenLocked = "This verb reads the journal itself, which works only while no daemon runs.",
+  thorough = false,
 ): Promise<Result> => {
-  const state = await openClone(directory, { dayOf }).catch((error: unknown) => {
+  const state = await openClone(directory, { dayOf, thorough }).catch((error: unknown) => {
     throw error instanceof StoreError && error.code === "locked"
       ? new CommandError(EXIT.tryLater, `${error.message} ${whenLocked}`)
       : asCommandError(error);
   });
   try {
     return await use(state);
+  } catch (error) {
+    throw asCommandError(error);
   } finally {
     await state.close();
   }
@@ -105,8 +113,8 @@ export const readModelOf = (directory: string): Promise<ReadModel> =>
   withClone(
     directory,
     async ({ journal }) => {
-      const model = createReadModel();
-      for await (const step of journal.read(1)) model.apply(step);
+      const model = await readCheckpoint(directory, readSideId(), journal);
+      for await (const step of journal.read(model.seq + 1)) model.apply(step);
       return model;
     },
     "It does not answer on its port: it is starting, ending, or held up.",

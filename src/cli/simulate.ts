@@ -108,6 +108,8 @@ export const SIMULATION_CONFIG: EngineConfig = engineConfigOf(
       stopLoss: { creditMultiplePct: 10 },
       sessionEnd: { enabled: true, minutesBeforeClose: 60 },
     },
+    // The world of the simulation moves once a minute while nothing happens: its underlyings do not tick more often.
+    lines: { stallSeconds: 150 },
     limits: { slots: 6 },
     reconcileEverySeconds: 600,
   }),

@@ -1,5 +1,5 @@
 /** The exit code and the sentence for what can be wrong with a state directory. */
-import { RecoveryDivergence } from "../kernel/recovery.ts";
+import { RecordsNotKept, RecoveryDivergence } from "../kernel/recovery.ts";
 import { StoreError, type StoreErrorCode } from "../store/store-error.ts";
 import { CommandError, EXIT } from "./exit.ts";
 
@@ -19,6 +19,7 @@ const CODES: { readonly [code in StoreErrorCode]: number } = {
 /** Turns what the store or the kernel threw into the end of the verb; anything else is passed on. */
 export const asCommandError = (error: unknown): unknown => {
   if (error instanceof StoreError) return new CommandError(CODES[error.code], error.message);
+  if (error instanceof RecordsNotKept) return new CommandError(EXIT.badData, `${error.message}.`);
   if (error instanceof RecoveryDivergence) {
     return new CommandError(
       EXIT.badData,

@@ -5,6 +5,8 @@ export const address = {
   reconciler: "reconciler",
   riskGate: "riskGate",
   lines: "lines",
+  contractQueue: "contracts",
+  contractShelf: (n: number): string => `contracts/${n}`,
   breaker: (scope: string): string => `breaker/${scope}`,
   strategy: (name: string): string => `strategy/${name}`,
   slot: (n: number): string => `slot/s${n}`,

@@ -48,6 +48,32 @@ const strategySchema = z.strictObject({
   filters: filtersSchema.prefault({}),
 });
 
+const anyPolicy = ["adopt", "quarantine", "halt", "reduce", "report"] as const;
+/** Of a position that only the broker knows no slot holds anything: there is nobody to quarantine, and whose it is is not ours to say. */
+const foreignPolicy = z.enum(["halt", "reduce", "report"]);
+const bookPolicy = z.enum(anyPolicy);
+const orderPolicy = z.enum(["halt", "reduce", "report"]);
+const reconciliationSchema = z.strictObject({
+  missingHere: foreignPolicy.default("report"),
+  missingThere: bookPolicy.default("quarantine"),
+  quantity: bookPolicy.default("quarantine"),
+  averageCost: z.enum(["quarantine", "halt", "reduce", "report"]).default("report"),
+  assigned: bookPolicy.default("quarantine"),
+  expired: bookPolicy.default("quarantine"),
+  unknownOrder: orderPolicy.default("reduce"),
+  unknownExecution: orderPolicy.default("reduce"),
+  archivedOrder: orderPolicy.default("reduce"),
+  cash: orderPolicy.default("report"),
+  averageCostTolerancePct: pct().default(2),
+  averageCostToleranceDollars: z.number().min(0).max(10_000).default(5),
+  cashToleranceDollars: z.number().min(0).max(1_000_000).default(1),
+});
+const connectionSchema = z.strictObject({
+  restartFrom: wallTime.default("23:45"),
+  restartMinutes: z.int().min(0).max(240).default(15),
+  takeovers: z.int().min(1).max(20).default(3),
+});
+
 export const configSchema = z.strictObject({
   mode: z.enum(["simulated", "paper", "live"]).default("simulated"),
   gateway: z
@@ -69,7 +95,19 @@ export const configSchema = z.strictObject({
       }),
     ])
     .default({ kind: "system" }),
-  lines: z.strictObject({ max: z.int().min(1).max(1_000).default(100) }).prefault({}),
+  lines: z
+    .strictObject({
+      max: z.int().min(1).max(1_000).default(100),
+      reserve: z.int().min(0).max(1_000).default(5),
+      streamingSlots: z.int().min(1).max(50).default(10),
+      keepSeconds: seconds(3_600).default(60),
+      coolingSeconds: z.number().min(0).max(60).default(1),
+      stallSeconds: seconds(3_600).default(10),
+      snapshotsPerSecond: z.number().positive().max(40).default(10),
+      refreshSeconds: seconds().default(60),
+      heldRefreshSeconds: seconds(3_600).default(15),
+    })
+    .prefault({}),
   strategies: z.array(strategySchema).default([]),
   rules: z
     .strictObject({
@@ -132,7 +170,15 @@ export const configSchema = z.strictObject({
   patience: z
     .strictObject({ answersSeconds: seconds(3_600).default(60), quotesSeconds: seconds(3_600).default(180) })
     .prefault({}),
+  journal: z
+    .strictObject({
+      keepQuotesDays: z.int().min(1).max(36_500).default(90),
+      keepYears: z.int().min(7).max(100).default(7),
+    })
+    .prefault({}),
   reconcileEverySeconds: seconds(3_600).default(60),
+  reconciliation: reconciliationSchema.prefault({}),
+  connection: connectionSchema.prefault({}),
   riskFreeRatePct: z.number().min(-5).max(50).default(3.5),
 });
 

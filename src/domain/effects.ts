@@ -40,22 +40,35 @@ export interface Effects {
   /** A first transmission, or with `modify` a new price for the working order of the same id. */
   "order.place": { readonly epoch: number; readonly ticket: OrderTicket; readonly approval: Approval; readonly modify: boolean };
   "order.cancel": { readonly epoch: number; readonly orderId: number; readonly orderRef: string };
-  "positions.request": Enquiry;
+  "positions.request": SetEnquiry;
   /** Open orders of all clients. */
-  "openOrders.request": Enquiry;
-  "completedOrders.request": Enquiry;
-  "executions.request": Enquiry;
+  "openOrders.request": SetEnquiry;
+  "completedOrders.request": SetEnquiry;
+  "executions.request": SetEnquiry;
   "account.request": Enquiry & { readonly account: string };
   /** `brief` leaves out the trading hours (a whole expiry of options has hundreds of rows). */
   "contracts.request": Enquiry & { readonly query: ContractQuery; readonly brief: boolean };
   "optionParameters.request": Enquiry & { readonly symbol: string; readonly secType: string; readonly conId: number };
+  /** Daily bars of the regular session, unless `size` and `regularHours` say otherwise. */
   "bars.request": Enquiry & {
     readonly contract: Contract;
     readonly days: number;
     readonly show: "TRADES" | "OPTION_IMPLIED_VOLATILITY";
+    readonly size?: "day" | "30min" | "5min" | "1min";
+    readonly regularHours?: boolean;
   };
-  "line.open": { readonly epoch: number; readonly contract: Contract };
+  /** `stallMs`: tell when it has been silent for so long though it should tick. `afterStall`: tell when it ticks. */
+  "line.open": {
+    readonly epoch: number;
+    readonly contract: Contract;
+    readonly stallMs?: number;
+    readonly afterStall?: boolean;
+  };
   "line.close": { readonly epoch: number; readonly conId: number };
+  /** One look at a contract; holds a line for up to 11 s. Answered once, by `snapshot.answered` or `snapshot.failed`. */
+  "line.snapshot": { readonly epoch: number; readonly contract: Contract };
+  /** Takes a snapshot back before its answer: the line is needed. No answer follows. */
+  "line.withdraw": { readonly epoch: number; readonly conId: number };
   /** A sentence for the operator, at least once by key. */
   "operator.notify": { readonly key: string; readonly severity: "info" | "warning" | "critical"; readonly text: string };
 }
@@ -63,6 +76,11 @@ export interface Enquiry {
   readonly epoch: number;
   readonly replyTo: string;
   readonly request: string;
+}
+
+/** `known` is the digest of the set that the asker has: then only the differences are told. */
+export interface SetEnquiry extends Enquiry {
+  readonly known?: string;
 }
 
 export type EffectName = keyof Effects;
@@ -84,6 +102,8 @@ export const EFFECT_CLASS: { readonly [Name in EffectName]: EffectClass } = {
   "bars.request": "enquiry",
   "line.open": "enquiry",
   "line.close": "enquiry",
+  "line.snapshot": "enquiry",
+  "line.withdraw": "enquiry",
   "operator.notify": "notice",
 };
 
@@ -104,5 +124,7 @@ export const effects: { readonly [Name in EffectName]: (_: unknown, params: OneO
   "bars.request": () => {},
   "line.open": () => {},
   "line.close": () => {},
+  "line.snapshot": () => {},
+  "line.withdraw": () => {},
   "operator.notify": () => {},
 };

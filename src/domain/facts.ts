@@ -7,6 +7,7 @@ import type { Denial } from "./denial.ts";
 import type { Approval, OrderTicket } from "./effects.ts";
 import type { BreakerState, Candidate, Discrepancy, EngineMode, OrderIntent, OrderOutcome, Urgency } from "./events/actors.ts";
 import type { BrokerOrderStatus, MarginImpact } from "./events/broker.ts";
+import type { Quote } from "./quote.ts";
 import type { EpochMs, Money, Price, TradingDay } from "./units.ts";
 
 /** How one rule saw one position. `distance` is what is left until it fires, in `unit`; absent when unknown. */
@@ -36,7 +37,28 @@ export type EngineFact =
   | { readonly type: "session.readied"; readonly epoch: number; readonly account: string }
   | { readonly type: "session.lost"; readonly epoch: number; readonly reason: string }
   | { readonly type: "account.refused"; readonly accounts: readonly string[]; readonly reason: string }
-  | { readonly type: "reconciliation.completed"; readonly epoch: number; readonly discrepancies: readonly Discrepancy[] }
+  /** The account's login may not trade: IB's "Read-Only API" is ticked. */
+  | { readonly type: "session.readOnly"; readonly epoch: number; readonly text: string }
+  /** `foreign`: how many positions of the account are in contracts that we do not hold; only the first few are among the discrepancies. */
+  | {
+      readonly type: "reconciliation.completed";
+      readonly epoch: number;
+      readonly discrepancies: readonly Discrepancy[];
+      readonly foreign?: number;
+    }
+  /** The broker's quantity counts from now on: `quantity` is the signed change of our books. No fill: it has no price. */
+  | {
+      readonly type: "position.adopted";
+      readonly account: string;
+      readonly contract: Contract;
+      readonly quantity: number;
+      readonly ours: number;
+      readonly theirs: number;
+      readonly kind: Discrepancy["kind"];
+      /** `policy`, or who ordered it. */
+      readonly by: string;
+      readonly reason: string;
+    }
   | { readonly type: "breaker.changed"; readonly scope: string; readonly state: BreakerState; readonly reason: string }
   | {
       readonly type: "future.tracked";
@@ -46,7 +68,55 @@ export type EngineFact =
       readonly bid: Price | null;
       readonly ask: Price | null;
     }
-  | { readonly type: "lines.counted"; readonly leased: number; readonly waiting: number; readonly limit: number };
+  /** Once a minute while the market is open. Null is unknown; changes are shares of the earlier price of the same contract. */
+  | {
+      readonly type: "future.sampled";
+      readonly root: string;
+      readonly contract: Contract;
+      readonly phase: string;
+      readonly isFront: boolean;
+      readonly bid: Price | null;
+      readonly ask: Price | null;
+      readonly last: Price | null;
+      readonly volume: number | null;
+      readonly openInterest: number | null;
+      readonly impliedVol: number | null;
+      readonly change1h: number | null;
+      readonly change4h: number | null;
+      readonly changeOvernight: number | null;
+      readonly changeDay: number | null;
+    }
+  | {
+      readonly type: "lines.counted";
+      readonly leased: number;
+      readonly waiting: number;
+      readonly limit: number;
+      /** Lines on which a snapshot is under way, and lines that still cool after a cancel. */
+      readonly snapshots?: number;
+      readonly cooling?: number;
+    }
+  /** The contracts outside the lines, at most once in half a minute. `oldestAgeMs`: absent while one was never refreshed. */
+  | {
+      readonly type: "queue.counted";
+      readonly waiting: number;
+      readonly refreshing: number;
+      readonly done: number;
+      readonly failed: number;
+      readonly oldestAgeMs?: number;
+    }
+  /** What the queue learnt, gathered over some seconds. */
+  | { readonly type: "contracts.refreshed"; readonly quotes: readonly Quote[] }
+  /** A stream that should tick does not, though the socket lives. `attempt` counts what was done about it. */
+  | {
+      readonly type: "feed.stalled";
+      readonly conId: number;
+      readonly name: string;
+      readonly silentMs: number;
+      readonly attempt: number;
+    }
+  | { readonly type: "feed.resumed"; readonly conId: number; readonly name: string }
+  /** The session is ready, orders go out, and some market data are dead; empty: all are well again. */
+  | { readonly type: "session.degraded"; readonly epoch: number; readonly reason: string };
 
 /** The why-not funnel: each stage that stopped a candidate says the number that stopped it and what would have passed. */
 export type EntryFact =

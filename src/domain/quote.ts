@@ -1,10 +1,13 @@
 /**
  * A contract's quote as the engine knows it: three kinds of not having a price are kept apart.
  *
- * `undefined` — nothing heard yet; `null` — IB said there is no such side (−1, or size 0); a number — data, also 0 (a wing
- * of a winning condor has an honest bid of 0).
+ * `undefined`: nothing heard yet, or a figure that was none; `null`: IB said there is no such side (−1, or size 0); a number: data,
+ * also 0 (a wing of a winning condor has an honest bid of 0). Whether a quote is fresh enough to act on is said in freshness.ts.
  */
 import type { EpochMs, Price } from "./units.ts";
+
+/** What a line gives: IB's market data types 1 to 4, or a single look by snapshot (of live data). */
+export type QuoteSource = "live" | "frozen" | "delayed" | "delayedFrozen" | "snapshot";
 
 export interface Quote {
   readonly conId: number;
@@ -15,16 +18,39 @@ export interface Quote {
   readonly last?: Price | null;
   /** The prior session's close. */
   readonly close?: Price | null;
-  /** When the newest tick arrived, in market time. */
+  /** Of futures, where IB says so: contracts traded today, open contracts, implied volatility a year. They come along with a price. */
+  readonly volume?: number;
+  readonly openInterest?: number;
+  readonly impliedVol?: number;
+  /** Absent: live, as lines are asked for. */
+  readonly source?: QuoteSource;
+  /** The bid is above the ask: such a quote has no middle. */
+  readonly crossed?: true;
+  /** Prices below zero are honest: a combo's net price, a future's. */
+  readonly signed?: true;
+  /** The line says nothing any more, and why; no price then is known. */
+  readonly broken?: string;
+  /** When the newest tick arrived, in market time; of a broken quote, when it broke. */
   readonly at: EpochMs;
 }
 
+/** The source that a market data type of IB's stands for: 1 live, 2 frozen, 3 delayed, 4 delayed frozen. */
+export const sourceOfType = (dataType: number): QuoteSource | undefined =>
+  (["live", "frozen", "delayed", "delayedFrozen"] as const)[dataType - 1];
+
 /** The middle of a two-sided, uncrossed quote, in price units (may end in half a unit); undefined when there is none. */
 export const midOf = (quote: Quote | undefined): number | undefined =>
-  quote && typeof quote.bid === "number" && typeof quote.ask === "number" && quote.ask >= quote.bid && quote.ask > 0
+  quote &&
+  typeof quote.bid === "number" &&
+  typeof quote.ask === "number" &&
+  quote.ask >= quote.bid &&
+  (quote.ask > 0 || quote.signed === true)
     ? (quote.bid + quote.ask) / 2
     : undefined;
 
 /** The best single figure for an underlying: the mid, else the last trade, else unknown. Never the prior close. */
 export const spotOf = (quote: Quote | undefined): number | undefined =>
-  midOf(quote) ?? (typeof quote?.last === "number" && quote.last > 0 ? quote.last : undefined);
+  midOf(quote) ??
+  (typeof quote?.last === "number" && (quote.last > 0 || quote.signed === true) && quote.crossed === undefined
+    ? quote.last
+    : undefined);

@@ -9,7 +9,7 @@ import { assert } from "./assert.ts";
 import type { Leg } from "./contract.ts";
 import { extremes, multiplierOf } from "./payoff.ts";
 import type { Quote } from "./quote.ts";
-import { type EpochMs, formatPrice, type Price, priceUnits, roundHalfAway } from "./units.ts";
+import { formatPrice, type Price, priceUnits, roundHalfAway } from "./units.ts";
 
 /** The newest quotes by conId. */
 export type QuoteBook = { readonly [conId: string]: Quote };
@@ -45,22 +45,27 @@ interface Sides {
 }
 
 /** Both sides of one leg, or what is wrong with its quote. */
-const sidesOf = (quote: Quote | undefined, heardSince: number): Sides | string => {
+const sidesOf = (quote: Quote | undefined, faultOf: FaultOf): Sides | string => {
+  const fault = quote === undefined ? undefined : faultOf(quote);
+  if (fault !== undefined) return fault;
   if (quote === undefined || quote.bid === undefined || quote.ask === undefined) return "not quoted";
-  if (quote.at < heardSince) return "stale";
   if (quote.ask === null) return "no offer";
   const bid = quote.bid ?? 0;
   return quote.ask < bid ? "crossed" : { bid, ask: quote.ask };
 };
 
-/** The net quote of one unit. Quotes older than `heardSince` do not count. */
-export const quoteStructure = (legs: readonly Leg[], quotes: QuoteBook, heardSince?: EpochMs): StructureQuote => {
+/** Why a quote does not count, in a word or two; undefined when it does. */
+export type FaultOf = (quote: Quote) => string | undefined;
+const noFault: FaultOf = () => undefined;
+
+/** The net quote of one unit. Quotes with a fault do not count (see freshness.ts). */
+export const quoteStructure = (legs: readonly Leg[], quotes: QuoteBook, faultOf: FaultOf = noFault): StructureQuote => {
   assert(legs.length > 0, "a structure has at least one leg");
   let bid = 0;
   let ask = 0;
   const missing: string[] = [];
   for (const leg of legs) {
-    const sides = sidesOf(quotes[leg.contract.conId], heardSince ?? Number.NEGATIVE_INFINITY);
+    const sides = sidesOf(quotes[leg.contract.conId], faultOf);
     if (typeof sides === "string") {
       missing.push(`${legName(leg)} ${sides}`);
       continue;

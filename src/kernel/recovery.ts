@@ -5,7 +5,9 @@
  * differ: then the journaled effects stand, the derived ones are dropped, and the actors that differ are named, to be
  * quarantined by the coming `run.started`. Nothing is released here.
  */
+import { newYorkDay } from "../domain/calendar/new-york.ts";
 import { canonical } from "../domain/canonical-json.ts";
+import type { EpochMs } from "../domain/units.ts";
 import type { Effect, Journal, Snapshot, Snapshots, Step } from "../ports/journal.ts";
 import type { Logic, Probe, Recovered } from "./logic.ts";
 import { settled } from "./settled.ts";
@@ -29,6 +31,19 @@ export class JournalBehindSnapshot extends Error {
   override name = "JournalBehindSnapshot";
   constructor(journal: number, snapshot: number) {
     super(`the journal ends at ${journal}, its snapshot is of ${snapshot}: the journal lost its tail`);
+  }
+}
+
+/** The state cannot be derived over a record whose quote was thinned out, or that was let go: what it said is not kept any more. */
+export class RecordsNotKept extends Error {
+  override name = "RecordsNotKept";
+  /** The first record that the state lacks. */
+  readonly seq: number;
+  constructor(seq: number, why: string) {
+    super(
+      `the state cannot be derived from record ${seq} on: ${why}. Begin at a later snapshot; facts and transitions that are kept can still be read`,
+    );
+    this.seq = seq;
   }
 }
 
@@ -113,8 +128,13 @@ export const rederiveAll = async ({ logic, journal, snapshot, build, upTo, onRec
   const differences: Difference[] = [];
   const starts: number[] = [];
   let records = 0;
+  const { firstSeq = 1 } = journal;
+  if (state.seq + 1 < firstSeq) throw new RecordsNotKept(state.seq + 1, `records before ${firstSeq} were let go`);
   if (state.seq < (upTo ?? Number.POSITIVE_INFINITY)) {
     for await (const recorded of journal.read(state.seq + 1)) {
+      if (recorded.thinned) {
+        throw new RecordsNotKept(recorded.seq, `its quote of ${newYorkDay(recorded.now as EpochMs)} was thinned out`);
+      }
       if (recorded.input.type === "run.started") {
         starts.push(recorded.now);
         state.build = String(recorded.input["build"]);

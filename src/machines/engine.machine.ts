@@ -26,7 +26,7 @@ import type {
 } from "../domain/events/actors.ts";
 import type { EngineFact } from "../domain/facts.ts";
 import { shardOf, shardsBefore } from "../domain/identity.ts";
-import { isOurs } from "../domain/reconciliation/compare.ts";
+import { consequenceOf, forbidsRisk } from "../domain/reconciliation/policy.ts";
 import { type Spawn, speech, supervision, type Tell, type Told } from "../domain/speech.ts";
 
 /** What recovery found, as far as the engine acts on it. */
@@ -57,7 +57,7 @@ type EngineEvent = Heard<
   | ReconciliationEvent
   | SagaEvent
   | { readonly type: "run.stopping" | "run.stopped" }
-  | { readonly type: "account.refused"; readonly reason: string }
+  | { readonly type: "account.refused" | "session.contested"; readonly reason: string }
   | { readonly type: "clock.stepped"; readonly byMs: number }
   | { readonly type: "actor.poisoned" | "actor.halted"; readonly path: string; readonly machine: string; readonly detail: string }
 >;
@@ -68,6 +68,7 @@ const household = (config: EngineConfig, now: number): readonly Spawn[] => [
   { path: address.riskGate, machine: "riskGate", input: { config } },
   { path: address.reconciler, machine: "reconciler", input: { config } },
   { path: address.lines, machine: "marketDataLines", input: { config } },
+  { path: address.contractQueue, machine: "contractQueue", input: { config } },
   { path: address.breaker("orders"), machine: "circuitBreaker", input: { scope: "orders", config: config.breaker } },
   ...config.futures.map((root) => ({ path: address.future(root), machine: "futuresContract", input: { root } })),
   ...Array.from({ length: config.limits.slots }, (_, n) => ({
@@ -133,9 +134,11 @@ export const engineMachine = setup({
     halted: ({ context }) => context.halt !== "",
     mustReduce: ({ context }) => context.pause !== "" || context.mismatch !== "" || context.foreignBuild !== "",
     unready: ({ context }) => !context.ready,
-    differs: ({ event }) => event.type === "reconciliation.completed" && event.discrepancies.some(isOurs),
+    differs: ({ event }) => event.type === "reconciliation.completed" && event.discrepancies.some(forbidsRisk),
+    mustHalt: ({ event }) =>
+      event.type === "reconciliation.completed" && event.discrepancies.some((one) => consequenceOf(one) === "halt"),
     agreesAgain: ({ context, event }) =>
-      event.type === "reconciliation.completed" && context.mismatch !== "" && !event.discrepancies.some(isOurs),
+      event.type === "reconciliation.completed" && context.mismatch !== "" && !event.discrepancies.some(forbidsRisk),
     /** Days pass while nothing else happens: these events come often enough. */
     mayArchive: (args) =>
       ["run.started", "saga.ended", "reconciliation.completed"].includes(args.event.type) && archivable(args) !== undefined,
@@ -162,11 +165,15 @@ export const engineMachine = setup({
     }),
     takeReady: assign({ ready: true }),
     takeUnready: assign({ ready: false }),
-    takeTruth: assign(({ event }) => {
+    takeTruth: assign(({ context, event }) => {
       if (event.type !== "reconciliation.completed") return {};
-      const ours = event.discrepancies.filter(isOurs);
+      const ours = event.discrepancies.filter(forbidsRisk);
       const first = ours[0];
+      const halting = ours.find((one) => consequenceOf(one) === "halt");
       return {
+        halt:
+          context.halt ||
+          (halting === undefined ? "" : `${halting.subject}: ${halting.kind} (ours ${halting.ours}, theirs ${halting.theirs})`),
         mismatch: first === undefined ? "" : `${ours.length} differences with the broker, first ${first.subject}: ${first.kind}`,
       };
     }),
@@ -174,6 +181,9 @@ export const engineMachine = setup({
       halt: event.type === "operator.halt" ? `halted by ${event.by}: ${event.reason}` : "halted",
     })),
     refuseAccount: assign(({ event }) => ({ halt: event.type === "account.refused" ? event.reason : "account refused" })),
+    yieldPlace: assign(({ context, event }) => ({
+      halt: context.halt || (event.type === "session.contested" ? event.reason : ""),
+    })),
     takeHaltBack: assign({ halt: "", foreignBuild: "" }),
     latchPause: assign(({ event }) => ({
       pause: event.type === "operator.pause" ? `paused by ${event.by}: ${event.reason}` : "paused",
@@ -240,7 +250,8 @@ export const engineMachine = setup({
     "operator.pause": { target: ".choosing", actions: "latchPause" },
     "operator.resume": { target: ".choosing", actions: "takePauseBack" },
     "operator.rearm": [
-      { guard: "forEngine", target: ".choosing", actions: "takeHaltBack" },
+      // A session that gave up connecting tries again; any other lets it pass.
+      { guard: "forEngine", target: ".choosing", actions: ["takeHaltBack", toSession("session.rearmed")] },
       {
         guard: "forReconciler",
         actions: { type: "tell", params: ({ event }) => ({ to: address.reconciler, event: { ...event } }) },
@@ -249,7 +260,9 @@ export const engineMachine = setup({
     ],
     "saga.began": { actions: "countSaga" },
     "saga.ended": { actions: "discountSaga" },
+    "operator.adopt": { actions: { type: "tell", params: ({ event }) => ({ to: address.reconciler, event: { ...event } }) } },
     "account.refused": { target: ".halted", actions: "refuseAccount" },
+    "session.contested": { target: ".halted", actions: "yieldPlace" },
     "actor.poisoned": {
       actions: {
         type: "operator.notify",
@@ -300,6 +313,7 @@ export const engineMachine = setup({
         "session.unreadied": { target: "reconciling", actions: "takeUnready" },
         "reconciliation.completed": [
           { guard: "agreesAgain", target: "choosing", actions: "takeTruth" },
+          { guard: "mustHalt", target: "choosing", actions: "takeTruth" },
           { actions: "takeTruth" },
         ],
       },
@@ -325,6 +339,7 @@ export const engineMachine = setup({
           { actions: { type: "tell", params: ({ event }) => ({ to: address.breaker(event.scope), event: { ...event } }) } },
         ],
         "account.refused": { actions: "refuseAccount" },
+        "session.contested": { actions: "yieldPlace" },
       },
     },
   },

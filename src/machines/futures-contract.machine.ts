@@ -1,87 +1,57 @@
 /**
- * One futures root (ES, NQ, RTY): which contract is in front, what it quotes, and when it rests.
+ * One futures root (ES, NQ, RTY): which contract is in front, what it quotes, how far it has moved, and when it rests.
  *
- *   unresolved ─session─▶ resolving ─details─▶ tracking ◀──clock──▶ maintenance
- *        ▲                    │                   │                     │
- *        └────session lost────┴── roll day ───────┴─────────────────────┘   (then resolving again: a contract roll)
+ *   unresolved ─session─▶ resolving ─details─▶ placed ─▶ tracking ──3 days before the roll──▶ resolving ─▶ rollWindow (both tracked)
+ *        ▲                  ▲  │  ▲              ▲  └─▶ maintenance ◀──clock──▶ placed             │
+ *        │                  │  └─ unavailable    └────────────── rolled ◀──── 7 days before expiry ┘
+ *        └──session lost────┴──────── expired ◀── its expiry passed while nobody looked
  *
- * The quotes are indicators, nothing here trades. `future.tracked` is made at most twice a minute.
+ * Quotes are indicators, nothing here trades. `future.tracked` is made at most twice a minute, `future.sampled` each full minute of an
+ * open market. Changes are reckoned within one contract, from its own five-minute bars and, after those, from its own quotes.
  */
-import { and, assign, emit, setup } from "xstate";
+import { assign, emit, setup } from "xstate";
 import { address, topic } from "../domain/address.ts";
 import { assert } from "../domain/assert.ts";
-import { frontQuarter } from "../domain/calendar/futures-quarter.ts";
-import { futuresSessionState, nextFuturesChange } from "../domain/calendar/futures-session.ts";
+import { nextFuturesChange } from "../domain/calendar/futures-session.ts";
 import { newYorkDay } from "../domain/calendar/new-york.ts";
-import type { EngineConfig } from "../domain/config.ts";
 import type { Contract } from "../domain/contract.ts";
 import { effects } from "../domain/effects.ts";
-import type { EffectAnswer, LineEvent, ReconciliationEvent, SessionAnnouncement, Timed } from "../domain/events/actors.ts";
-import type { AnswerEvent } from "../domain/events/broker.ts";
-import type { MarketEvent } from "../domain/events/market.ts";
 import type { EngineFact } from "../domain/facts.ts";
-import { type Quote, spotOf } from "../domain/quote.ts";
-import { type Listen, speech, type Tell } from "../domain/speech.ts";
-import { type EpochMs, priceUnits, roundHalfAway } from "../domain/units.ts";
+import { spotOf } from "../domain/quote.ts";
+import { type Listen, speech, type Tell, type Told } from "../domain/speech.ts";
+import { priceUnits, roundHalfAway } from "../domain/units.ts";
+import {
+  type Args,
+  barQuestions,
+  type FuturesContext,
+  type FuturesContractInput,
+  type FuturesEvent,
+  hasExpired,
+  hasRolled,
+  isAnswer,
+  left,
+  opensWindow,
+  placeOf,
+  placesFrom,
+  rests,
+  sampleOf,
+  type Tracked,
+  withBars,
+  withBarsAsked,
+  withCloses,
+  withQuote,
+} from "./futures-contract.context.ts";
 
-export interface FuturesContractInput {
-  readonly root: string;
-}
-interface FuturesContext {
-  readonly root: string;
-  readonly epoch: number;
-  readonly contract: Contract | null;
-  readonly contractMonth: string;
-  readonly quote: Quote | null;
-  readonly toldAt: EpochMs | null;
-}
-type Heard<E> = E extends unknown ? E & Timed : never;
-type FuturesEvent = Heard<
-  | SessionAnnouncement
-  | ReconciliationEvent
-  | AnswerEvent
-  | MarketEvent
-  | LineEvent
-  | EffectAnswer
-  | { readonly type: "run.resumed"; readonly config: EngineConfig }
->;
-type Args = { readonly context: FuturesContext; readonly event: FuturesEvent };
+export type { FuturesContractInput } from "./futures-contract.context.ts";
 
-/** Calendar days before expiry at which the next quarter takes the front (the house's rollover rule). */
-export const ROLL_DAYS_BEFORE = 7;
 const TOLD_EVERY_MS = 30_000;
 
-const frontOf = ({ event }: Args): { readonly contract: Contract; readonly month: string } | undefined => {
-  if (event.type !== "contracts.answered") return undefined;
-  const month = frontQuarter(newYorkDay(event.now), ROLL_DAYS_BEFORE).contractMonth;
-  const details = event.details.find(
-    ({ contract, contractMonth }) => (contractMonth || contract.expiry?.replaceAll("-", "").slice(0, 6)) === month,
-  );
-  return details && { contract: details.contract, month };
-};
-/** The answer to our question, in this epoch. */
-const isAnswer = ({ context, event }: Args): boolean =>
-  (event.type === "contracts.answered" || event.type === "request.failed") &&
-  event.request === "front" &&
-  event.epoch === context.epoch;
-/** The contract that is not in front any more: of a roll, or of one that came while there was no session. */
-const left = (args: Args): Contract | undefined => {
-  const { contract } = args.context;
-  return contract === null || frontOf(args)?.contract.conId === contract.conId ? undefined : contract;
-};
-const leaveLine = [
-  {
-    type: "tell" as const,
-    params: (args: Args): readonly Tell[] =>
-      left(args) ? [{ to: address.lines, event: { type: "lines.released", holder: address.future(args.context.root) } }] : [],
-  },
-  {
-    type: "unlisten" as const,
-    params: (args: Args): Listen => ({
-      topics: [left(args)].filter((contract) => contract !== undefined).map(({ conId }) => topic.quote(conId)),
-    }),
-  },
-] as const;
+const release = (root: string, contracts: readonly Contract[]): readonly Tell[] =>
+  contracts.map(({ conId }) => ({
+    to: address.lines,
+    event: { type: "line.released", holder: address.future(root), conId } as Told,
+  }));
+const quotesOf = (contracts: readonly Contract[]): Listen => ({ topics: contracts.map(({ conId }) => topic.quote(conId)) });
 const tracked = ({ context, event }: Args): EngineFact => {
   const quote = event.type === "quote.updated" ? event.quote : undefined;
   const spot = spotOf(quote);
@@ -89,12 +59,46 @@ const tracked = ({ context, event }: Args): EngineFact => {
   return {
     type: "future.tracked",
     root: context.root,
-    contract: context.contract as Contract,
+    contract: (context.front as Tracked).contract,
     last: priceUnits(roundHalfAway(spot)),
     bid: quote?.bid ?? null,
     ask: quote?.ask ?? null,
   };
 };
+const inPlace = ({ context }: Args): readonly Contract[] =>
+  [context.front, context.next].flatMap((one) => (one === null ? [] : [one.contract]));
+const openLines = [
+  {
+    type: "tell" as const,
+    params: (args: Args): readonly Tell[] =>
+      inPlace(args).map((contract) => ({
+        to: address.lines,
+        event: { type: "line.requested", holder: address.future(args.context.root), contract, priority: 2 } as Told,
+      })),
+  },
+  { type: "listen" as const, params: (args: Args): Listen => quotesOf(inPlace(args)) },
+] as const;
+/** Lets go of what the answer at hand has no place for. */
+const leaveLines = [
+  { type: "tell" as const, params: (args: Args): readonly Tell[] => release(args.context.root, left(args)) },
+  { type: "unlisten" as const, params: (args: Args): Listen => quotesOf(left(args)) },
+] as const;
+const frontOf = ({ context }: Args): readonly Contract[] => (context.front === null ? [] : [context.front.contract]);
+const leaveFront = [
+  { type: "tell" as const, params: (args: Args): readonly Tell[] => release(args.context.root, frontOf(args)) },
+  { type: "unlisten" as const, params: (args: Args): Listen => quotesOf(frontOf(args)) },
+] as const;
+const tellTracked = emit<FuturesContext, FuturesEvent, undefined, FuturesEvent, EngineFact>(tracked);
+const quotes = {
+  "quote.updated": [{ guard: "dueToTell", actions: ["takeQuote", "told", tellTracked] }, { actions: "takeQuote" }],
+  "line.lost": [{ guard: "lineOfFront", target: "unavailable" }, { guard: "lineOfNext", actions: "dropNext" }, {}],
+} as const;
+const askBars = [{ type: "bars.request" as const, params: barQuestions }, "noteBarsAsked" as const] as const;
+const byTheClock = [
+  { guard: "expired", target: "expired" },
+  { guard: "rolled", target: "rolled" },
+  { guard: "resting", target: "maintenance", actions: "takeCloses" },
+] as const;
 
 export const futuresContractMachine = setup({
   types: {
@@ -105,17 +109,25 @@ export const futuresContractMachine = setup({
   },
   delays: {
     sessionChange: ({ event }) => Math.max(1_000, nextFuturesChange(event.now).at - event.now),
+    minute: ({ event }) => 60_000 - (event.now % 60_000),
     again: 300_000,
   },
   guards: {
-    found: (args) => isAnswer(args) && frontOf(args) !== undefined,
+    found: (args) => isAnswer(args) && placesFrom(args) !== undefined,
     answered: isAnswer,
-    lineOfFront: ({ context, event }) => event.type === "line.lost" && event.conId === context.contract?.conId,
-    ofFront: ({ context, event }) => event.type === "quote.updated" && event.quote.conId === context.contract?.conId,
-    resting: ({ event }) => futuresSessionState(event.now) !== "open",
-    rolled: ({ context, event }) => frontQuarter(newYorkDay(event.now), ROLL_DAYS_BEFORE).contractMonth !== context.contractMonth,
+    lineOfFront: ({ context, event }) => event.type === "line.lost" && placeOf(context, event.conId) === "front",
+    lineOfNext: ({ context, event }) => event.type === "line.lost" && placeOf(context, event.conId) === "next",
+    resting: rests,
+    rolled: hasRolled,
+    expired: hasExpired,
+    inWindow: ({ context }) => context.next !== null,
+    windowOpens: opensWindow,
+    /** The next quarter's line was lost. */
+    windowLeft: ({ context }) => context.next === null,
+    hasFront: ({ context }) => context.front !== null,
     dueToTell: ({ context, event }) =>
       event.type === "quote.updated" &&
+      placeOf(context, event.quote.conId) === "front" &&
       spotOf(event.quote) !== undefined &&
       (context.toldAt === null || event.now - context.toldAt >= TOLD_EVERY_MS),
   },
@@ -123,26 +135,39 @@ export const futuresContractMachine = setup({
     ...speech,
     ...effects,
     takeEpoch: assign(({ event }) => (event.type === "session.readied" ? { epoch: event.epoch } : {})),
-    takeFront: assign((args) => {
-      const front = frontOf(args);
-      if (front === undefined) return {};
-      const isOther = front.contract.conId !== args.context.contract?.conId;
-      return { contract: front.contract, contractMonth: front.month, ...(isOther ? { quote: null } : {}) };
+    takePlaces: assign((args) => ({ ...placesFrom(args), windowDay: newYorkDay(args.event.now) })),
+    takeQuote: assign(withQuote),
+    takeCloses: assign(withCloses),
+    takeBars: assign(withBars),
+    noteBarsAsked: assign(withBarsAsked),
+    dropNext: assign({ next: null }),
+    /** Nothing streams any more: what was quoted last proves nothing. */
+    dropQuotes: assign(({ context: { front, next } }) => ({
+      front: front && { ...front, quote: null },
+      next: next && { ...next, quote: null },
+    })),
+    promote: assign(({ context, event }) => {
+      const { next } = context;
+      const moved = { front: next, next: null, toldAt: null };
+      return hasRolled({ context: { ...context, front: next }, event }) ? { ...moved, front: null } : moved;
     }),
-    takeQuote: assign(({ event }) => (event.type === "quote.updated" ? { quote: event.quote } : {})),
     told: assign(({ event }) => ({ toldAt: event.now })),
   },
 }).createMachine({
   id: "futuresContract",
-  context: ({ input }) => ({ root: input.root, epoch: 0, contract: null, contractMonth: "", quote: null, toldAt: null }),
+  context: ({ input }) => ({ root: input.root, epoch: 0, front: null, next: null, windowDay: null, toldAt: null }),
   entry: { type: "listen", params: { topics: [topic.session] } },
   initial: "unresolved",
   on: {
-    "session.readied": { target: ".resolving", actions: "takeEpoch" },
-    "session.unreadied": { target: ".unresolved" },
+    "session.readied": [
+      { guard: "expired", target: ".expired", actions: "takeEpoch" },
+      { target: ".resolving", actions: "takeEpoch" },
+    ],
+    "session.unreadied": { target: ".unresolved", actions: "dropQuotes" },
     "reconciliation.completed": {},
     "reconciliation.failed": {},
     "contracts.answered": {},
+    "bars.answered": { actions: "takeBars" },
     "request.failed": {},
     "quote.updated": {},
     "line.lost": {},
@@ -167,27 +192,7 @@ export const futuresContractMachine = setup({
       after: { again: { target: "resolving", reenter: true } },
       on: {
         "contracts.answered": [
-          {
-            guard: "found",
-            target: "tracking",
-            actions: [
-              ...leaveLine,
-              "takeFront",
-              {
-                type: "tell",
-                params: ({ context }) => ({
-                  to: address.lines,
-                  event: {
-                    type: "line.requested",
-                    holder: address.future(context.root),
-                    contract: context.contract as Contract,
-                    priority: 2,
-                  } as { type: string },
-                }),
-              },
-              { type: "listen", params: ({ context }) => ({ topics: [topic.quote((context.contract as Contract).conId)] }) },
-            ],
-          },
+          { guard: "found", target: "placed", actions: [...leaveLines, "takePlaces", ...openLines] },
           { guard: "answered", target: "unavailable" },
           {},
         ],
@@ -196,33 +201,66 @@ export const futuresContractMachine = setup({
     },
     /** The gateway lists no such contract, or gives no line for it: unknown, and said so by this state. */
     unavailable: { after: { again: "resolving" } },
+    placed: {
+      always: [{ guard: "resting", target: "maintenance" }, { guard: "inWindow", target: "rollWindow" }, { target: "tracking" }],
+      exit: askBars,
+    },
     tracking: {
-      always: { guard: "resting", target: "maintenance" },
       after: {
-        sessionChange: [
-          { guard: "rolled", target: "rolling" },
-          { target: "tracking", reenter: true },
+        minute: [
+          ...byTheClock,
+          { guard: "windowOpens", target: "resolving" },
+          {
+            target: "tracking",
+            reenter: true,
+            actions: ["takeCloses", ...askBars, emit((args) => sampleOf(args, "front", "tracking"))],
+          },
         ],
       },
-      on: {
-        "line.lost": { guard: "lineOfFront", target: "unavailable" },
-        "quote.updated": [
-          { guard: and(["ofFront", "dueToTell"]), actions: ["takeQuote", "told", emit(tracked)] },
-          { guard: "ofFront", actions: "takeQuote" },
-          {},
+      on: quotes,
+    },
+    /** The front goes on leading; the next quarter gathers quotes and closes of its own. */
+    rollWindow: {
+      always: { guard: "windowLeft", target: "tracking" },
+      after: {
+        minute: [
+          ...byTheClock,
+          {
+            target: "rollWindow",
+            reenter: true,
+            actions: [
+              "takeCloses",
+              ...askBars,
+              emit((args) => sampleOf(args, "front", "rollWindow")),
+              emit((args) => sampleOf(args, "next", "rollWindow")),
+            ],
+          },
         ],
       },
+      on: quotes,
     },
     maintenance: {
-      after: { sessionChange: [{ guard: "rolled", target: "rolling" }, { target: "tracking" }] },
+      after: {
+        sessionChange: [
+          { guard: "expired", target: "expired" },
+          { guard: "rolled", target: "rolled" },
+          { guard: "windowOpens", target: "resolving" },
+          { target: "placed" },
+        ],
+      },
       on: {
-        "line.lost": { guard: "lineOfFront", target: "unavailable" },
-        "quote.updated": [{ guard: "ofFront", actions: "takeQuote" }, {}],
+        "line.lost": [{ guard: "lineOfFront", target: "unavailable" }, { guard: "lineOfNext", actions: "dropNext" }, {}],
+        "quote.updated": { actions: "takeQuote" },
       },
     },
-    /** The next quarter takes the front: let the old one go. */
-    rolling: {
-      entry: leaveLine,
+    /** The next quarter takes the front; the old one is let go. */
+    rolled: {
+      entry: [...leaveFront, "promote"],
+      always: [{ guard: "hasFront", target: "placed" }, { target: "resolving" }],
+    },
+    /** It ended while nobody looked: there is no earlier price of the one that comes. */
+    expired: {
+      entry: [...leaveFront, "promote"],
       always: "resolving",
     },
   },

@@ -1,4 +1,5 @@
 /** What an order saga remembers, and the readings of it that its guards and its speech share. Pure. */
+
 import { nextSession, sessionAt } from "../domain/calendar/market-calendar.ts";
 import { newYorkDay } from "../domain/calendar/new-york.ts";
 import type { EngineConfig } from "../domain/config.ts";
@@ -23,6 +24,7 @@ import {
   type OrderEvent,
 } from "../domain/events/broker.ts";
 import type { MarketEvent } from "../domain/events/market.ts";
+import { sourceFault } from "../domain/freshness.ts";
 import { type ExecutionBook, type FeeBook, filledUnits } from "../domain/orders/execution-book.ts";
 import { limitAtStep } from "../domain/orders/ladder.ts";
 import { type ErrorVerdict, verdictOfError } from "../domain/orders/order-errors.ts";
@@ -133,7 +135,9 @@ export const hasFills = ({ book }: OrderContext): boolean => Object.keys(book).l
 // ── prices ──
 /** Mid and natural of one unit as traded, from the newest quotes; undefined when a leg has no price. */
 export const pricesOf = (context: OrderContext): { mid: number; natural: number } | undefined => {
-  const quote = quoteStructure(context.intent.legs, context.quotes);
+  // Delayed or frozen data never feed an entry; what reduces is priced with what there is.
+  const entering = context.intent.purpose === "entry";
+  const quote = quoteStructure(context.intent.legs, context.quotes, entering ? sourceFault : undefined);
   return quote.known ? { mid: quote.mid, natural: quote.ask } : undefined;
 };
 
@@ -236,7 +240,10 @@ export const foundIn = ({ context, event }: Args, since: EpochMs): Found => {
 export const legsDiffer = ({ context, event }: Args): boolean =>
   event.type === "reconciliation.completed" &&
   event.discrepancies.some(
-    ({ kind, subject }) => kind !== "unknownOrder" && context.intent.legs.some(({ contract }) => nameOf(contract) === subject),
+    ({ kind, subject }) =>
+      kind !== "unknownOrder" &&
+      kind !== "averageCost" &&
+      context.intent.legs.some(({ contract }) => nameOf(contract) === subject),
   );
 /** The broker spoke of it after the question was put, so an answer without it is not the whole truth. */
 export const heardSinceAsking = ({ context, event }: Args): boolean =>

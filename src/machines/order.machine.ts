@@ -43,7 +43,7 @@ export const orderMachine = orderWords.createMachine({
       { guard: "newFill", actions: [...say.fillsToAll(0), say.listenToExecution, "book"] },
       {},
     ],
-    "commission.reported": [{ guard: "newFee", actions: [say.feeToOwner, emit(say.feeBooked), "charge"] }, {}],
+    "commission.reported": [{ guard: "newFee", actions: [say.feeToOwner, say.feeToReconciler, emit(say.feeBooked), "charge"] }, {}],
     "order.reported": { actions: ["takeReport", say.listenToPermId] },
     "order.statusReported": { actions: ["takeReport", say.listenToPermId, emit(say.statusChanged)] },
     "order.errored": { actions: emit(say.errored) },

@@ -136,6 +136,8 @@ const fee = ({ context, event }: Args) => {
   return { ...ref(context), execId: charged.execId, amount: charge as Money };
 };
 export const feeToOwner = tell(owner, (args) => ({ type: "commission.charged", ...fee(args) }));
+/** For its book of cash. */
+export const feeToReconciler = tell(reconciler, (args) => ({ type: "commission.charged", ...fee(args) }));
 export const feeBooked = fact((args) => ({ type: "commission.booked", ...fee(args) }));
 
 // ── doubt ──

@@ -15,11 +15,13 @@ import type {
   OrderProgress,
   ReconciliationEvent,
   SessionAnnouncement,
+  SlotDispute,
   Timed,
   Urgency,
 } from "../domain/events/actors.ts";
 import type { MarketEvent } from "../domain/events/market.ts";
 import type { Decision, RuleTrace, SlotFact } from "../domain/facts.ts";
+import { sourceFault, staleness } from "../domain/freshness.ts";
 import { intentIdOf, orderAddress, orderRefOf } from "../domain/identity.ts";
 import { multiplierOf } from "../domain/payoff.ts";
 import {
@@ -40,8 +42,8 @@ import { spotOf } from "../domain/quote.ts";
 import { actingDecision, type Firings, noteFirings } from "../domain/rules/confirmation.ts";
 import { evaluateRules, RULES } from "../domain/rules/index.ts";
 import { positionFacts } from "../domain/rules/position-facts.ts";
-import { markOf, type QuoteBook, quoteStructure } from "../domain/structure-quote.ts";
-import { type EpochMs, epochMs, type Money, moneyUnits, priceUnits, roundHalfAway } from "../domain/units.ts";
+import { type Mark, markOf, type QuoteBook, quoteStructure } from "../domain/structure-quote.ts";
+import { type EpochMs, type Money, moneyUnits, priceUnits, roundHalfAway } from "../domain/units.ts";
 
 export interface SlotInput {
   readonly path: string;
@@ -110,6 +112,7 @@ type Heard<E> = E extends unknown ? E & Timed : never;
 export type SlotEvent = Heard<
   | Extract<EntryEvent, { type: "entry.intended" }>
   | OrderProgress
+  | SlotDispute
   | MarketEvent
   | LineEvent
   | ModeAnnouncement
@@ -248,13 +251,29 @@ export const afterPosition = (context: SlotContext): Partial<SlotContext> => {
 export const evaluationDue = (context: SlotContext, now: EpochMs): boolean =>
   now - context.evaluatedAt >= EVALUATE_AT_MOST_MS && sessionAt(now) !== undefined && entryOfSlot(context) !== undefined;
 
+/**
+ * What one unit is worth. An unchanged leg stays valid for long because its line would have told of a change: only as long as the
+ * feed of the underlying is live, which shows that the others are.
+ */
+const markNow = ({ candidate, engine, quotes }: SlotContext, now: EpochMs): Mark => {
+  const { legs, underlying, symbol } = candidate as Candidate;
+  const spot = quotes[underlying.conId];
+  const fault = spot === undefined ? undefined : sourceFault(spot);
+  return fault !== undefined
+    ? { known: false, missing: [`${symbol} ${fault}`] }
+    : markOf(
+        legs,
+        quoteStructure(legs, quotes, (quote) => staleness(quote, "leg", now, engine.freshness)),
+      );
+};
+
 /** Marks the position and asks all rules about it. */
 export const evaluated = (context: SlotContext, now: EpochMs): Partial<SlotContext> => {
   const entry = entryOfSlot(context);
   const { candidate, engine, ledger, quotes } = context;
   if (entry === undefined || candidate === null) return {};
   const legs = candidate.legs;
-  const mark = markOf(legs, quoteStructure(legs, quotes, epochMs(Math.round(now - engine.freshness.legMinutes * 60_000))));
+  const mark = markNow(context, now);
   const facts = positionFacts({ legs, entry, entryFees: entryFees(context), mark, now });
   const { decision, trace, broken } = evaluateRules(facts, engine.rules);
   const session = sessionAt(now);

@@ -151,6 +151,7 @@ export const positionSlotMachine = setup({
       return { exit: { ...context.exit, decision }, order: { ...context.order, urgency: decision.urgency } };
     }),
     quarantineFor: assign((_, { reason }: { readonly reason: string }) => ({ quarantine: reason })),
+    quarantineForDispute: assign(({ event }) => (event.type === "position.disputed" ? { quarantine: event.reason } : {})),
     quarantineForRule: assign(({ context }) => ({ quarantine: `the rule ${context.sight?.broken.join(", ")} failed` })),
     quarantineForRatio: assign(({ context }) => ({
       quarantine:
@@ -193,6 +194,11 @@ export const positionSlotMachine = setup({
       { target: ".quarantined", actions: ["book", because("a fill that no order of this position explains")] },
     ],
     "commission.charged": { actions: "charge" },
+    // The reconciler has looked twice: whatever this slot would do next would rest on a position that is not there.
+    "position.disputed": [
+      { guard: "hasOrder", target: ".quarantined", actions: ["quarantineForDispute", say.abandon("the position is in dispute")] },
+      { target: ".quarantined", actions: "quarantineForDispute" },
+    ],
     "order.doubted": [{ guard: "ourOrder", actions: "doubt" }, {}],
     "order.ended": [{ guard: "ourOrderEnded", actions: "endOrder" }, {}],
   },
@@ -306,7 +312,7 @@ export const positionSlotMachine = setup({
 
     quarantined: {
       entry: [emit(say.quarantined), say.alarm],
-      on: { "leg.filled": { actions: "book" } },
+      on: { "leg.filled": { actions: "book" }, "position.disputed": {} },
     },
   },
 });

@@ -1,7 +1,7 @@
 /** What a strategy remembers between two events, and the readings of it that its guards and its speech share. Pure. */
 import { newYorkDay } from "../domain/calendar/new-york.ts";
 import type { EngineConfig, StrategyConfig } from "../domain/config.ts";
-import type { Contract } from "../domain/contract.ts";
+import type { Contract, Leg } from "../domain/contract.ts";
 import type {
   Candidate,
   EffectAnswer,
@@ -17,14 +17,15 @@ import type {
 } from "../domain/events/actors.ts";
 import type { AnswerEvent } from "../domain/events/broker.ts";
 import type { MarketEvent } from "../domain/events/market.ts";
+import { staleness } from "../domain/freshness.ts";
 import type { IvPercentile } from "../domain/iv-history.ts";
-import { spotOf } from "../domain/quote.ts";
+import { type Quote, spotOf } from "../domain/quote.ts";
 import type { Chain } from "../domain/strategies/chain.ts";
 import { entryWindow, isWithin } from "../domain/strategies/entry-window.ts";
 import { STRATEGIES } from "../domain/strategies/index.ts";
 import { newbornFault } from "../domain/strategies/newborn.ts";
 import { type Choice, type Scene, type Stopped, stopAt } from "../domain/strategies/strategy.ts";
-import type { QuoteBook } from "../domain/structure-quote.ts";
+import { legName, type QuoteBook } from "../domain/structure-quote.ts";
 import { type EpochMs, type Price, priceUnits, roundHalfAway, type TradingDay } from "../domain/units.ts";
 
 export interface StrategyInput {
@@ -120,13 +121,31 @@ export const isAnswerTo = (context: StrategyContext, event: StrategyEvent, what:
 
 export const strategyOf = (context: StrategyContext) => STRATEGIES[context.config.kind];
 
+const underlyingQuote = ({ underlying, quotes }: StrategyContext): Quote | undefined =>
+  underlying === null ? undefined : quotes[underlying.conId];
 /** The underlying's price, when it is fresh enough to act on. */
 export const freshSpot = (context: StrategyContext, now: EpochMs): Price | undefined => {
-  const quote = context.underlying === null ? undefined : context.quotes[context.underlying.conId];
+  const quote = underlyingQuote(context);
   const spot = spotOf(quote);
-  return quote === undefined || spot === undefined || now - quote.at > context.engine.freshness.underlyingSeconds * 1_000
+  return spot === undefined || staleness(quote, "underlying", now, context.engine.freshness) !== undefined
     ? undefined
     : priceUnits(roundHalfAway(spot));
+};
+/** What the underlying's quote lacks, in words. */
+const spotFault = (context: StrategyContext, now: EpochMs): string => {
+  const quote = underlyingQuote(context);
+  const fault = staleness(quote, "underlying", now, context.engine.freshness);
+  return fault ?? (quote?.crossed ? "crossed" : "no price");
+};
+/** A leg that may not be traded on: delayed, frozen, of a broken feed, or too old. Prices that are missing are the choice's business. */
+const legFault = (context: StrategyContext, legs: readonly Leg[], now: EpochMs): string | undefined => {
+  for (const leg of legs) {
+    const quote = context.quotes[leg.contract.conId];
+    const fault =
+      quote?.source === "snapshot" ? "a snapshot, not a stream" : staleness(quote, "leg", now, context.engine.freshness);
+    if (fault !== undefined) return `${legName(leg)}: ${fault}`;
+  }
+  return undefined;
 };
 
 /** True once every awaited contract has said something about both its sides, or its line is lost. */
@@ -141,7 +160,7 @@ export const sceneOf = (context: StrategyContext, now: EpochMs): Choice<{ readon
   const { config, engine, underlying, chain, quotes } = context;
   const spot = freshSpot(context, now);
   if (underlying === null || chain === null) return stopAt("resolve", "the contracts are not resolved");
-  if (spot === undefined) return stopAt("data", `no fresh quote of ${config.symbol}`);
+  if (spot === undefined) return stopAt("data", `no fresh quote of ${config.symbol}: ${spotFault(context, now)}`);
   return { found: true, scene: { config, underlying, chain, quotes, spot, riskFreeRatePct: engine.riskFreeRatePct, now } };
 };
 
@@ -167,10 +186,9 @@ export const vixFilter = ({ config, engine, vix, quotes }: StrategyContext, now:
   const quote = vix === null ? undefined : quotes[vix.conId];
   const level = spotOf(quote);
   if (vix === null) return unknownTo(config.filters.vix, "vix", "no VIX contract", maxVix, "points");
-  if (quote === undefined || level === undefined)
-    return unknownTo(config.filters.vix, "vix", "VIX is not quoted", maxVix, "points");
-  if (now - quote.at > engine.freshness.vixSeconds * 1_000)
-    return unknownTo(config.filters.vix, "vix", "VIX is stale", maxVix, "points");
+  const fault = staleness(quote, "vix", now, engine.freshness);
+  if (fault !== undefined || level === undefined)
+    return unknownTo(config.filters.vix, "vix", `VIX is ${fault ?? "not quoted"}`, maxVix, "points");
   const points = level / 10_000;
   if (points <= maxVix) return { verdict: "passed" };
   return {
@@ -198,6 +216,8 @@ export const chooseCandidate = (context: StrategyContext, now: EpochMs): Choice<
   if (!view.found) return view;
   const choice = strategyOf(context).select(view.scene);
   if (!choice.found) return choice;
+  const fault = legFault(context, choice.candidate.legs, now);
+  if (fault !== undefined) return stopAt("data", fault);
   const stopped = newbornFault(choice.candidate, context.quotes, context.engine.rules, now);
   return stopped === undefined ? choice : { found: false, stopped };
 };

@@ -50,6 +50,8 @@ export interface Step {
   readonly facts: readonly Fact[];
   readonly effects: readonly Effect[];
   readonly incidents: readonly Incident[];
+  /** The body of the input, a quote, was thinned out long after: only its type is left. What followed from it is all there. */
+  readonly thinned?: true;
 }
 
 /** One actor as a snapshot keeps it: XState's persisted snapshot, what it listens to, and its standing. */
@@ -97,6 +99,8 @@ export interface Journal {
   read(fromSeq: number): AsyncIterable<Step>;
   /** The last seq on disk, 0 when empty. */
   readonly lastSeq: number;
+  /** The first seq that is kept: 1, or later once the oldest days were let go. Left out by journals that keep everything. */
+  readonly firstSeq?: number;
 }
 
 export interface Snapshots {

@@ -38,6 +38,7 @@ const MACHINES: { readonly [head: string]: string } = {
   reconciler: "reconciler",
   riskGate: "riskGate",
   lines: "marketDataLines",
+  contracts: "contractQueue",
   breaker: "circuitBreaker",
   strategy: "strategy",
   slot: "positionSlot",
@@ -49,7 +50,8 @@ const GUARDED: ReadonlySet<string> = new Set(["order", "positionSlot", "riskGate
 const RESTARTS = 3;
 const RESTART_WINDOW_MS = 60_000;
 
-export const machineOf = (path: string): string => MACHINES[path.split("/", 1)[0] as string] ?? "unknown";
+export const machineOf = (path: string): string =>
+  path.startsWith("contracts/") ? "contractShelf" : (MACHINES[path.split("/", 1)[0] as string] ?? "unknown");
 
 /** A state value as words: nesting by ` · `, parallel regions by ` + `. */
 export const stateWords = (value: Json): string => {
@@ -65,12 +67,21 @@ const sameState = (a: Json, b: Json): boolean => a === b || (typeof a === "objec
 type Held = { -readonly [Key in keyof ActorView]: ActorView[Key] } & { readonly poisonedAt: number[] };
 
 export class Actors implements Projection<ActorsView> {
-  readonly #actors = new Map<string, Held>();
+  #actors = new Map<string, Held>();
   #incidents = 0;
   #poisonings = 0;
   #sorted: readonly ActorView[] | undefined;
   /** The seq of the last step that changed the view. */
   changedAt = 0;
+
+  /** All it keeps, for a later process to go on from. */
+  get folded() {
+    return { actors: this.#actors, incidents: this.#incidents, poisonings: this.#poisonings, changedAt: this.changedAt };
+  }
+  set folded(kept) {
+    ({ actors: this.#actors, incidents: this.#incidents, poisonings: this.#poisonings, changedAt: this.changedAt } = kept);
+    this.#sorted = undefined;
+  }
 
   apply(step: Step): void {
     const input = inputOf(step);

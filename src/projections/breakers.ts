@@ -25,9 +25,17 @@ export interface BreakersView {
 }
 
 export class Breakers implements Projection<BreakersView> {
-  readonly #breakers = new Map<string, BreakerView>();
-  readonly #changes: BreakerChange[] = [];
+  #breakers = new Map<string, BreakerView>();
+  #changes: BreakerChange[] = [];
   #coolDownMs: number | undefined;
+
+  /** All it keeps, for a later process to go on from. */
+  get folded() {
+    return { breakers: this.#breakers, changes: this.#changes, coolDownMs: this.#coolDownMs };
+  }
+  set folded(kept) {
+    ({ breakers: this.#breakers, changes: this.#changes, coolDownMs: this.#coolDownMs } = kept);
+  }
 
   apply(step: Step): void {
     const input = inputOf(step);

@@ -95,13 +95,35 @@ const sameRun = (entry: DecisionEntry, decision: Decision, trace: readonly RuleT
   entry.trace.every(({ rule, verdict }, index) => rule === trace[index]?.rule && verdict === trace[index]?.verdict);
 
 export class Decisions implements Projection<DecisionsView> {
-  readonly #decisions: DecisionEntry[] = [];
-  readonly #current = new Map<string, DecisionEntry>();
-  readonly #looks: Look[] = [];
+  #decisions: DecisionEntry[] = [];
+  #current = new Map<string, DecisionEntry>();
+  #looks: Look[] = [];
   #newest: DecisionEntry | undefined;
-  readonly #funnels = new Map<string, MutableFunnel>();
+  #funnels = new Map<string, MutableFunnel>();
   /** The seq of the last step that changed the view. */
   changedAt = 0;
+
+  /** All it keeps, for a later process to go on from. */
+  get folded() {
+    return {
+      decisions: this.#decisions,
+      current: this.#current,
+      looks: this.#looks,
+      newest: this.#newest,
+      funnels: this.#funnels,
+      changedAt: this.changedAt,
+    };
+  }
+  set folded(kept) {
+    ({
+      decisions: this.#decisions,
+      current: this.#current,
+      looks: this.#looks,
+      newest: this.#newest,
+      funnels: this.#funnels,
+      changedAt: this.changedAt,
+    } = kept);
+  }
 
   apply(step: Step): void {
     for (const fact of factsOf(step)) this.#take(fact, step);

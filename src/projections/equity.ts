@@ -42,7 +42,7 @@ const POINTS_KEPT = 8_192;
 
 export class Equity implements Projection<EquityView> {
   readonly #positions: Positions;
-  readonly #fees = new Map<string, Money>();
+  #fees = new Map<string, Money>();
   #points: EquityPoint[] = [];
   #generation = 0;
   #spacingMs = POINT_EVERY_MS;
@@ -62,6 +62,44 @@ export class Equity implements Projection<EquityView> {
   /** Apply `positions` first: the marked value is read from it. */
   constructor(positions: Positions) {
     this.#positions = positions;
+  }
+
+  /** All it keeps, for a later process to go on from. */
+  get folded() {
+    return {
+      fees: this.#fees,
+      points: this.#points,
+      generation: this.#generation,
+      spacingMs: this.#spacingMs,
+      startingCash: this.#startingCash,
+      flows: this.#flows,
+      commissions: this.#commissions,
+      fills: this.#fills,
+      day: this.#day,
+      last: this.#last,
+      traded: this.#traded,
+      seen: this.#seen,
+      broker: this.#broker,
+      changedAt: this.changedAt,
+    };
+  }
+  set folded(kept) {
+    ({
+      fees: this.#fees,
+      points: this.#points,
+      generation: this.#generation,
+      spacingMs: this.#spacingMs,
+      startingCash: this.#startingCash,
+      flows: this.#flows,
+      commissions: this.#commissions,
+      fills: this.#fills,
+      day: this.#day,
+      last: this.#last,
+      traded: this.#traded,
+      seen: this.#seen,
+      broker: this.#broker,
+      changedAt: this.changedAt,
+    } = kept);
   }
 
   apply(step: Step): void {

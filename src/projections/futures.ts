@@ -2,7 +2,7 @@
 import { newYorkDay } from "../domain/calendar/new-york.ts";
 import type { EpochMs, Price, TradingDay } from "../domain/units.ts";
 import type { Step } from "../ports/journal.ts";
-import { factsOf, keepNewest, type Projection, timeOf } from "./spoken.ts";
+import { factsOf, keepNewest, type Projection, type SpokenFact, timeOf } from "./spoken.ts";
 import { contractName } from "./words.ts";
 
 export interface FutureView {
@@ -15,6 +15,11 @@ export interface FutureView {
   readonly bid: Price | null;
   readonly ask: Price | null;
   readonly at: EpochMs;
+  /** Of the newest full minute; null is unknown, absent: no minute yet. Changes are shares of the contract's own earlier price. */
+  readonly sample?: Pick<
+    Extract<SpokenFact, { type: "future.sampled" }>,
+    "phase" | "last" | "volume" | "openInterest" | "impliedVol" | "change1h" | "change4h" | "changeOvernight" | "changeDay"
+  > & { readonly at: EpochMs };
   /** The first figure of this New York day in the journal; not an official open. */
   readonly dayFirst: Price;
   /** Oldest first. */
@@ -24,15 +29,21 @@ export interface FutureView {
 const POINTS_KEPT = 240;
 
 export class Futures implements Projection<readonly FutureView[]> {
-  readonly #futures = new Map<
-    string,
-    FutureView & { readonly day: TradingDay; readonly points: { at: EpochMs; last: Price }[] }
-  >();
+  #futures = new Map<string, FutureView & { readonly day: TradingDay; readonly points: { at: EpochMs; last: Price }[] }>();
   /** The seq of the last step that changed the view. */
   changedAt = 0;
 
+  /** All it keeps, for a later process to go on from. */
+  get folded() {
+    return { futures: this.#futures, changedAt: this.changedAt };
+  }
+  set folded(kept) {
+    ({ futures: this.#futures, changedAt: this.changedAt } = kept);
+  }
+
   apply(step: Step): void {
     for (const fact of factsOf(step)) {
+      if (fact.type === "future.sampled") this.#sample(fact, step);
       if (fact.type !== "future.tracked") continue;
       const at = timeOf(step);
       const day = newYorkDay(at);
@@ -54,9 +65,30 @@ export class Futures implements Projection<readonly FutureView[]> {
         dayFirst: same ? before.dayFirst : last,
         points,
         day,
+        ...(same && before.sample !== undefined ? { sample: before.sample } : {}),
       });
       this.changedAt = step.seq;
     }
+  }
+
+  #sample(fact: Extract<SpokenFact, { type: "future.sampled" }>, step: Step): void {
+    const future = this.#futures.get(fact.root);
+    if (!fact.isFront || future === undefined || future.name !== contractName(fact.contract)) return;
+    const { phase, last, volume, openInterest, impliedVol, change1h, change4h, changeOvernight, changeDay } = fact;
+    const sample = {
+      phase,
+      last,
+      volume,
+      openInterest,
+      impliedVol,
+      change1h,
+      change4h,
+      changeOvernight,
+      changeDay,
+      at: timeOf(step),
+    };
+    this.#futures.set(fact.root, { ...future, sample });
+    this.changedAt = step.seq;
   }
 
   get view(): readonly FutureView[] {

@@ -9,9 +9,17 @@ export type Notice = Effects["operator.notify"] & { readonly seq: number; readon
 const NOTICES_KEPT = 200;
 
 export class Notices implements Projection<readonly Notice[]> {
-  readonly #notices = new Map<string, Notice>();
+  #notices = new Map<string, Notice>();
   /** The seq of the last step that changed the view. */
   changedAt = 0;
+
+  /** All it keeps, for a later process to go on from. */
+  get folded() {
+    return { notices: this.#notices, changedAt: this.changedAt };
+  }
+  set folded(kept) {
+    ({ notices: this.#notices, changedAt: this.changedAt } = kept);
+  }
 
   apply(step: Step): void {
     for (const effect of effectsOf(step)) {

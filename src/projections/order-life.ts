@@ -82,13 +82,15 @@ export interface OrderTimeline extends OrderSummary {
 /** A bound on one life's moments: an exit may be repriced for hours. The newest of the middle are dropped, said once. */
 const MOMENTS_KEPT = 1_000;
 
+export type FoldedLife = OrderLife["folded"];
+
 export class OrderLife {
   readonly intent: OrderIntent;
   readonly intendedAt: EpochMs;
   readonly intendedSeq: number;
-  readonly #moments: Moment[] = [];
-  readonly #fills: OrderFill[] = [];
-  readonly #fees = new Map<string, Money>();
+  #moments: Moment[] = [];
+  #fills: OrderFill[] = [];
+  #fees = new Map<string, Money>();
   orderId: number | undefined;
   permId: number | undefined;
   status: BrokerOrderStatus | undefined;
@@ -103,6 +105,51 @@ export class OrderLife {
     this.intent = intent;
     this.intendedAt = at;
     this.intendedSeq = seq;
+  }
+
+  /** The life that was folded. */
+  static unfolded(kept: FoldedLife): OrderLife {
+    const life = new OrderLife(kept.intent, kept.intendedAt, kept.intendedSeq);
+    life.#take(kept);
+    return life;
+  }
+
+  /** All it keeps, for a later process to go on from. */
+  get folded() {
+    return {
+      intent: this.intent,
+      intendedAt: this.intendedAt,
+      intendedSeq: this.intendedSeq,
+      moments: this.#moments,
+      fills: this.#fills,
+      fees: this.#fees,
+      dropped: this.#dropped,
+      orderId: this.orderId,
+      permId: this.permId,
+      status: this.status,
+      limit: this.limit,
+      decisionMid: this.decisionMid,
+      sentAt: this.sentAt,
+      doubted: this.doubted,
+      ended: this.ended,
+    };
+  }
+
+  #take(kept: FoldedLife): void {
+    ({
+      moments: this.#moments,
+      fills: this.#fills,
+      fees: this.#fees,
+      dropped: this.#dropped,
+      orderId: this.orderId,
+      permId: this.permId,
+      status: this.status,
+      limit: this.limit,
+      decisionMid: this.decisionMid,
+      sentAt: this.sentAt,
+      doubted: this.doubted,
+      ended: this.ended,
+    } = kept);
   }
 
   tell(moment: Moment): void {

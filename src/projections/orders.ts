@@ -10,7 +10,7 @@ import type { Candidate, OrderIntent } from "../domain/events/actors.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { formatMoney, formatPrice, type Price } from "../domain/units.ts";
 import type { Step } from "../ports/journal.ts";
-import { type Moment, type MomentKind, OrderLife, type OrderSummary, type OrderTimeline } from "./order-life.ts";
+import { type FoldedLife, type Moment, type MomentKind, OrderLife, type OrderSummary, type OrderTimeline } from "./order-life.ts";
 import {
   effectsOf,
   factsOf,
@@ -56,17 +56,49 @@ const orderRefIn = (effect: SpokenEffect): string | undefined => {
 };
 
 export class Orders implements Projection<OrdersView> {
-  readonly #lives = new Map<string, OrderLife>();
-  readonly #byIntent = new Map<string, OrderLife>();
-  readonly #byOrderId = new Map<number, OrderLife>();
-  readonly #byPermId = new Map<number, OrderLife>();
-  readonly #byExecution = new Map<string, OrderLife>();
-  readonly #effects = new Map<string, { readonly life: OrderLife; readonly type: string }>();
-  readonly #candidates = new Map<string, Candidate>();
+  #lives = new Map<string, OrderLife>();
+  #byIntent = new Map<string, OrderLife>();
+  #byOrderId = new Map<number, OrderLife>();
+  #byPermId = new Map<number, OrderLife>();
+  #byExecution = new Map<string, OrderLife>();
+  #effects = new Map<string, { readonly life: OrderLife; readonly type: string }>();
+  #candidates = new Map<string, Candidate>();
   #clientId: number | undefined;
   #open = 0;
   /** The seq of the last step that changed the view. */
   changedAt = 0;
+
+  /** All it keeps, for a later process to go on from. A life that several maps name stays one. */
+  get folded() {
+    const known = new Map<OrderLife, FoldedLife>();
+    const fold = (life: OrderLife): FoldedLife => remembered(known, life, () => life.folded);
+    return {
+      lives: mapped(this.#lives, fold),
+      byIntent: mapped(this.#byIntent, fold),
+      byOrderId: mapped(this.#byOrderId, fold),
+      byPermId: mapped(this.#byPermId, fold),
+      byExecution: mapped(this.#byExecution, fold),
+      effects: mapped(this.#effects, ({ life, type }) => ({ life: fold(life), type })),
+      candidates: this.#candidates,
+      clientId: this.#clientId,
+      open: this.#open,
+      changedAt: this.changedAt,
+    };
+  }
+  set folded(kept) {
+    const known = new Map<FoldedLife, OrderLife>();
+    const unfold = (life: FoldedLife): OrderLife => remembered(known, life, () => OrderLife.unfolded(life));
+    this.#lives = mapped(kept.lives, unfold);
+    this.#byIntent = mapped(kept.byIntent, unfold);
+    this.#byOrderId = mapped(kept.byOrderId, unfold);
+    this.#byPermId = mapped(kept.byPermId, unfold);
+    this.#byExecution = mapped(kept.byExecution, unfold);
+    this.#effects = mapped(kept.effects, ({ life, type }) => ({ life: unfold(life), type }));
+    this.#candidates = kept.candidates;
+    this.#clientId = kept.clientId;
+    this.#open = kept.open;
+    this.changedAt = kept.changedAt;
+  }
 
   apply(step: Step): void {
     this.#hear(inputOf(step), step);
@@ -381,6 +413,15 @@ export class Orders implements Projection<OrdersView> {
     return { orders: this.newest(LIVES_KEPT), open: this.#open };
   }
 }
+
+const mapped = <Key, From, To>(map: ReadonlyMap<Key, From>, to: (from: From) => To): Map<Key, To> =>
+  new Map([...map].map(([key, from]) => [key, to(from)]));
+
+const remembered = <From, To>(known: Map<From, To>, from: From, make: () => To): To => {
+  const made = known.get(from) ?? make();
+  known.set(from, made);
+  return made;
+};
 
 const journaled = (effect: SpokenEffect): JsonObject => {
   const { epoch } = effect.params as { readonly epoch: number };

@@ -1,6 +1,6 @@
 /**
  * What is held: the structure in each slot with its legs, mark, profit and last decision, and the account's contracts across all
- * slots. Quantities and prices come from booked fills alone; profit is the slot's own figure.
+ * slots. Quantities and prices come from booked fills and adoptions alone; profit is the slot's own figure.
  *
  * A slot's value is *unknown* while its legs are not in the ratio of its structure (the fills of a combo arrive one by one), while
  * it has no mark, and for fills whose order is not known here.
@@ -89,11 +89,19 @@ const sortKey = ({ contract }: Lot): string =>
 const inOrder = (lots: Iterable<Lot>): Lot[] => [...lots].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
 
 export class Positions implements Projection<PositionsView> {
-  readonly #slots = new Map<string, Slot>();
-  readonly #owners = new Map<string, string>();
-  readonly #contracts = new Map<number, Lot>();
+  #slots = new Map<string, Slot>();
+  #owners = new Map<string, string>();
+  #contracts = new Map<number, Lot>();
   /** The seq of the last step that changed the view. */
   changedAt = 0;
+
+  /** All it keeps, for a later process to go on from. */
+  get folded() {
+    return { slots: this.#slots, owners: this.#owners, contracts: this.#contracts, changedAt: this.changedAt };
+  }
+  set folded(kept) {
+    ({ slots: this.#slots, owners: this.#owners, contracts: this.#contracts, changedAt: this.changedAt } = kept);
+  }
 
   apply(step: Step): void {
     for (const fact of factsOf(step)) if (this.#take(fact, step)) this.changedAt = step.seq;
@@ -107,6 +115,9 @@ export class Positions implements Projection<PositionsView> {
         return false;
       case "fill.booked":
         this.#book(fact);
+        return true;
+      case "position.adopted":
+        this.#adopt(fact);
         return true;
       case "slot.opened":
         this.#slotAt(fact.actor).opened = { ...fact, at: timeOf(step), seq: step.seq };
@@ -150,6 +161,20 @@ export class Positions implements Projection<PositionsView> {
       if (lot.quantity === 0) lots.delete(fill.contract.conId);
       else lots.set(fill.contract.conId, lot);
     }
+  }
+
+  /** The account's quantity alone: what the slots hold by their fills, and what they have cost, stays as it was. */
+  #adopt({ contract, quantity }: SlotFactOf<"position.adopted">): void {
+    const lot = this.#contracts.get(contract.conId);
+    const held = (lot?.quantity ?? 0) + quantity;
+    if (held === 0) this.#contracts.delete(contract.conId);
+    else
+      this.#contracts.set(contract.conId, {
+        contract: lot?.contract ?? contract,
+        quantity: held,
+        openedQuantity: 0,
+        openedCost: 0,
+      });
   }
 
   /** What all that is held would bring at its marks; or what of it cannot be told, and why. */

@@ -12,6 +12,7 @@ import { Equity, type EquityView } from "./equity.ts";
 import { type Explanation, explainDecision, explainOrder, explainWhyNot, type WhyNot } from "./explain.ts";
 import { Futures, type FutureView } from "./futures.ts";
 import { happening } from "./happening.ts";
+import { Holdings, type HoldingsView } from "./holdings.ts";
 import { Lines, type LinesView } from "./lines.ts";
 import { type Notice, Notices } from "./notices.ts";
 import type { OrderSummary, OrderTimeline } from "./order-life.ts";
@@ -45,6 +46,8 @@ export interface ReadModel {
   readonly status: StatusView;
   readonly actors: ActorsView;
   readonly positions: PositionsView;
+  /** The whole account as the broker has it: may be thousands of positions. */
+  readonly holdings: HoldingsView;
   readonly equity: EquityView;
   readonly orders: OrdersView;
   newestOrders(limit: number): readonly OrderSummary[];
@@ -65,9 +68,19 @@ export interface ReadModel {
   /** The newest decision about a slot's address. */
   explainSlot(slot: string): Explanation<DecisionEntry> | undefined;
   explainWhyNot(symbol: string, at: EpochMs): Explanation<WhyNot>;
+  /** All that was folded so far, by reference: copy it before the next step. */
+  readonly folded: FoldedReadModel;
 }
 
-export const createReadModel = (): ReadModel => new Reading();
+/** Empty, or as it was when it was folded by this very build. */
+export const createReadModel = (kept?: FoldedReadModel): ReadModel => {
+  const reading = new Reading();
+  if (kept !== undefined) reading.folded = kept;
+  return reading;
+};
+
+/** What every projection keeps: maps, sets and plain data with shared parts, for a structured clone. Good for one build only. */
+export type FoldedReadModel = Reading["folded"];
 
 class Reading implements ReadModel {
   readonly #actors = new Actors();
@@ -77,6 +90,7 @@ class Reading implements ReadModel {
   readonly #decisions = new Decisions();
   readonly #trades = new Trades();
   readonly #futures = new Futures();
+  readonly #holdings = new Holdings();
   readonly #lines = new Lines();
   readonly #session = new Session();
   readonly #breakers = new Breakers();
@@ -98,6 +112,7 @@ class Reading implements ReadModel {
       this.#decisions,
       this.#trades,
       this.#futures,
+      this.#holdings,
       this.#lines,
       this.#session,
       this.#breakers,
@@ -106,6 +121,43 @@ class Reading implements ReadModel {
       projection.apply(step);
     }
     return this.#story.apply(step);
+  }
+
+  get folded() {
+    return {
+      seq: this.seq,
+      now: this.now,
+      actors: this.#actors.folded,
+      positions: this.#positions.folded,
+      equity: this.#equity.folded,
+      orders: this.#orders.folded,
+      decisions: this.#decisions.folded,
+      trades: this.#trades.folded,
+      futures: this.#futures.folded,
+      holdings: this.#holdings.folded,
+      lines: this.#lines.folded,
+      session: this.#session.folded,
+      breakers: this.#breakers.folded,
+      notices: this.#notices.folded,
+      story: this.#story.folded,
+    };
+  }
+  set folded(kept) {
+    this.seq = kept.seq;
+    this.now = kept.now;
+    this.#actors.folded = kept.actors;
+    this.#positions.folded = kept.positions;
+    this.#equity.folded = kept.equity;
+    this.#orders.folded = kept.orders;
+    this.#decisions.folded = kept.decisions;
+    this.#trades.folded = kept.trades;
+    this.#futures.folded = kept.futures;
+    this.#holdings.folded = kept.holdings;
+    this.#lines.folded = kept.lines;
+    this.#session.folded = kept.session;
+    this.#breakers.folded = kept.breakers;
+    this.#notices.folded = kept.notices;
+    this.#story.folded = kept.story;
   }
 
   get changedAt(): ChangedAt {
@@ -186,6 +238,9 @@ class Reading implements ReadModel {
   }
   get positions(): PositionsView {
     return this.#positions.view;
+  }
+  get holdings(): HoldingsView {
+    return this.#holdings.view;
   }
   get equity(): EquityView {
     return this.#equity.view;

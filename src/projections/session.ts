@@ -35,8 +35,8 @@ export interface SessionView {
 type Mutable<View> = { -readonly [Key in keyof View]: View[Key] };
 
 export class Session implements Projection<SessionView> {
-  readonly #modes: ModeChange[] = [];
-  readonly #view: Mutable<Omit<SessionView, "modes">> = {
+  #modes: ModeChange[] = [];
+  #view: Mutable<Omit<SessionView, "modes">> = {
     mode: "stopped",
     reason: "nothing was run yet",
     runs: 0,
@@ -45,6 +45,14 @@ export class Session implements Projection<SessionView> {
     trouble: "",
     discrepancies: [],
   };
+
+  /** All it keeps, for a later process to go on from. */
+  get folded() {
+    return { modes: this.#modes, view: this.#view };
+  }
+  set folded(kept) {
+    ({ modes: this.#modes, view: this.#view } = kept);
+  }
 
   apply(step: Step): void {
     const input = inputOf(step);

@@ -2,8 +2,10 @@
  * The day as it happens, a sentence a fact: what the terminal prints and the page shows last. No marks, no quotes, no repetition of
  * what has not changed.
  */
+
 import { formatNewYork, newYorkDay } from "../domain/calendar/new-york.ts";
 import type { EngineMode } from "../domain/events/actors.ts";
+import { isForeign } from "../domain/reconciliation/policy.ts";
 import { type EpochMs, formatPrice, moneyUnits, type Price, priceUnits } from "../domain/units.ts";
 import type { Incident, Step } from "../ports/journal.ts";
 import {
@@ -66,15 +68,15 @@ type Told = Pick<Sentence, "about" | "tone" | "text"> | undefined;
 const say = (about: Sentence["about"], tone: Tone, text: string): Told => ({ about, tone, text });
 
 export class Story {
-  readonly #sentences: Sentence[] = [];
-  readonly #orders = new Map<string, ToldOrder>();
-  readonly #positions = new Map<string, string>();
+  #sentences: Sentence[] = [];
+  #orders = new Map<string, ToldOrder>();
+  #positions = new Map<string, string>();
   /** Per strategy: the stages told since its last candidate, today. */
-  readonly #stopped = new Map<string, { readonly day: string; readonly stages: Set<string> }>();
-  readonly #skipped = new Set<string>();
+  #stopped = new Map<string, { readonly day: string; readonly stages: Set<string> }>();
+  #skipped = new Set<string>();
   /** What a slot would do, by its newest decision; and the slots that have begun to do it. */
-  readonly #wishes = new Map<string, string>();
-  readonly #leaving = new Set<string>();
+  #wishes = new Map<string, string>();
+  #leaving = new Set<string>();
   /** The differences told last, as one text. */
   #differences = "";
   #reconciledEpoch = 0;
@@ -82,6 +84,40 @@ export class Story {
   #lost = "";
   /** The seq of the last step that said something. */
   changedAt = 0;
+
+  /** All it keeps, for a later process to go on from. */
+  get folded() {
+    return {
+      sentences: this.#sentences,
+      orders: this.#orders,
+      positions: this.#positions,
+      stopped: this.#stopped,
+      skipped: this.#skipped,
+      wishes: this.#wishes,
+      leaving: this.#leaving,
+      differences: this.#differences,
+      reconciledEpoch: this.#reconciledEpoch,
+      mode: this.#mode,
+      lost: this.#lost,
+      changedAt: this.changedAt,
+    };
+  }
+  set folded(kept) {
+    ({
+      sentences: this.#sentences,
+      orders: this.#orders,
+      positions: this.#positions,
+      stopped: this.#stopped,
+      skipped: this.#skipped,
+      wishes: this.#wishes,
+      leaving: this.#leaving,
+      differences: this.#differences,
+      reconciledEpoch: this.#reconciledEpoch,
+      mode: this.#mode,
+      lost: this.#lost,
+      changedAt: this.changedAt,
+    } = kept);
+  }
 
   /** The sentences of one step, to be printed at once; the newest are kept too. */
   apply(step: Step): readonly Sentence[] {
@@ -144,6 +180,14 @@ export class Story {
         return say("session", "alarm", `ACCOUNT refused: ${fact.reason}`);
       case "reconciliation.completed":
         return this.#reconciled(fact);
+      case "position.adopted":
+        return say(
+          "session",
+          "bad",
+          `ADOPTED ${contractName(fact.contract)}: the broker's ${fact.theirs} counts, not our ${fact.ours} (${fact.by}: ${fact.reason})`,
+        );
+      case "session.readOnly":
+        return say("session", "alarm", `READ-ONLY: the gateway refuses orders: ${fact.text}`);
       case "breaker.changed": {
         if (fact.state === "tripped") return say("breaker", "alarm", `BREAKER ${fact.scope} tripped: ${fact.reason}`);
         if (fact.state === "probing") return say("breaker", "plain", `BREAKER ${fact.scope} probing: one entry at a time`);
@@ -185,7 +229,9 @@ export class Story {
     }
   }
 
-  #reconciled({ discrepancies, epoch }: Extract<SpokenFact, { type: "reconciliation.completed" }>): Told {
+  #reconciled({ discrepancies: all, epoch }: Extract<SpokenFact, { type: "reconciliation.completed" }>): Told {
+    // What others hold in the account is theirs.
+    const discrepancies = all.filter((one) => !isForeign(one));
     const before = this.#differences;
     this.#differences = discrepancies.map(({ kind, subject, ours, theirs }) => `${subject} ${kind} ${ours} ${theirs}`).join("; ");
     const first = discrepancies[0];

@@ -32,14 +32,38 @@ export interface TradesView {
 const TRADES_KEPT = 500;
 
 export class Trades implements Projection<TradesView> {
-  readonly #opened = new Map<string, Extract<SpokenFact, { type: "slot.opened" }> & { readonly at: EpochMs }>();
-  readonly #trades: Trade[] = [];
+  #opened = new Map<string, Extract<SpokenFact, { type: "slot.opened" }> & { readonly at: EpochMs }>();
+  #trades: Trade[] = [];
   #count = 0;
   #winners = 0;
   #profit = moneyUnits(0);
   #fees = moneyUnits(0);
   /** The seq of the last step that changed the view. */
   changedAt = 0;
+
+  /** All it keeps, for a later process to go on from. */
+  get folded() {
+    return {
+      opened: this.#opened,
+      trades: this.#trades,
+      count: this.#count,
+      winners: this.#winners,
+      profit: this.#profit,
+      fees: this.#fees,
+      changedAt: this.changedAt,
+    };
+  }
+  set folded(kept) {
+    ({
+      opened: this.#opened,
+      trades: this.#trades,
+      count: this.#count,
+      winners: this.#winners,
+      profit: this.#profit,
+      fees: this.#fees,
+      changedAt: this.changedAt,
+    } = kept);
+  }
 
   apply(step: Step): void {
     for (const fact of factsOf(step)) {

@@ -32,8 +32,27 @@ export const FAULT_NAMES = [
   "broker.reject110",
   "broker.blackhole",
   "broker.acceptSilently",
+  /** IB's servers are away, and what orders did meanwhile is told late. */
+  "servers.lateFills",
+  /** The connection is reset, and ids are offered that were used before. */
+  "gateway.idsRollBack",
+  /** The exchange corrects an execution. */
+  "execution.corrected",
+  /** For a while positions or open orders are answered with none, or executions with some. */
+  "answers.falselyEmpty",
 ] as const;
-export type FaultName = (typeof FAULT_NAMES)[number];
+/**
+ * Not in the swarm, by name only: a hand at the screen and a margin desk, whose trades the auditor takes for mistakes of the engine's,
+ * and a change that leaves two live orders, which is a breach whatever the engine does.
+ */
+export const FURTHER_FAULT_NAMES = [
+  "orders.manual",
+  "positions.closedByHand",
+  "positions.liquidated",
+  "positions.assigned",
+  "order.twice",
+] as const;
+export type FaultName = (typeof FAULT_NAMES)[number] | (typeof FURTHER_FAULT_NAMES)[number];
 
 /** One trouble to come. */
 export interface PlannedFault {

@@ -11,9 +11,12 @@ import type { Scheduler } from "../ports/clock.ts";
 import { type Broker, createBroker } from "./broker/broker.ts";
 import type { BrokerFaults } from "./broker/faults.ts";
 import type { Truth } from "./broker/truth.ts";
+import { createFaultBoard, type FaultBoard, type FaultRequest, type ScenarioEntry } from "./faults/board.ts";
+import { serveControl } from "./faults/control.ts";
+import { createWireLines } from "./faults/wire-lines.ts";
 import type { Market } from "./market/market.ts";
 import type { FrameTap, WireLogger } from "./wire/gateway-context.ts";
-import { serveGateway } from "./wire/server.ts";
+import { type Gateway, serveGateway } from "./wire/server.ts";
 import {
   assertFits,
   holdWorld,
@@ -48,19 +51,16 @@ export interface GatewaySettings {
    */
   readonly onFailure?: (error: Error) => void;
   readonly faults?: Partial<BrokerFaults>;
-  /** Trouble by name at an instant of market time, told to the operator as what it is. */
-  readonly script?: readonly ScriptedFault[];
+  /** Faults by name (faults/registry.ts) and their moments; what was due before a world was saved is not played again. */
+  readonly scenario?: readonly ScenarioEntry[];
+  /** A Unix socket on which faults are begun, listed and cleared at run time. */
+  readonly controlPath?: string;
+  /** A fault has begun. */
   readonly onFault?: (text: string) => void;
   readonly onFrame?: FrameTap;
   /** Market time reached the end of a recorded market. */
   readonly onEnd?: () => void;
 }
-
-/** From an instant on: the next so many new orders are rejected with a code, or all connections are broken off. Not played again after a restart. */
-export type ScriptedFault = { readonly at: EpochMs; readonly label: string } & (
-  | { readonly rejectOrders: number; readonly code: number }
-  | { readonly drop: "fin" | "rst" }
-);
 
 export interface RunningGateway {
   readonly port: number;
@@ -68,12 +68,17 @@ export interface RunningGateway {
   now(): EpochMs;
   truth(): Truth;
   readonly broker: Broker;
+  /** What goes wrong on purpose: what is on, what is planned. */
+  readonly faults: FaultBoard;
+  /** Begins a fault now. Returns its number. Throws FaultError when there is none of this name, or it takes no such parameter. */
+  fault(name: string, parameters?: FaultRequest["with"], more?: Pick<FaultRequest, "forMs" | "client">): number;
   close(): Promise<void>;
 }
 
 /** Real milliseconds between two looks at the clock. */
 const TICK_MS = 40;
 const TRUTH_EVERY_MS = 200;
+const REOPEN_EVERY_MS = 1_000;
 /** Real milliseconds by which, without a change of the books, the market time on disk may lag: what a kill can set it back. */
 const WORLD_EVERY_MS = 1_000;
 
@@ -155,13 +160,51 @@ const start = async (settings: GatewaySettings, file: string | undefined): Promi
       ...(world === undefined ? {} : { restored: world.broker }),
     });
   const broker = inNameOf(file, open);
-  const server = await serveGateway({
-    desk: broker,
-    host: "127.0.0.1",
-    port: settings.port,
-    logger,
-    now,
-    ...(settings.onFrame === undefined ? {} : { onFrame: settings.onFrame }),
+  const wireLines = createWireLines();
+  const listen = (port: number): Promise<Gateway> =>
+    serveGateway({
+      desk: broker,
+      host: "127.0.0.1",
+      port,
+      logger,
+      now,
+      lineFaults: wireLines.faults,
+      ...(settings.onFrame === undefined ? {} : { onFrame: settings.onFrame }),
+    });
+  let server = await listen(settings.port);
+  const { port } = server;
+  let closing = false;
+  /** One opening or shutting of the port after the other. */
+  let portWork: Promise<void> = Promise.resolve();
+  const reopen = async (): Promise<void> => {
+    while (!closing) {
+      try {
+        server = await listen(port);
+        return;
+      } catch (error) {
+        logger.error({ port, error: String(error) }, "the port of the gateway cannot be opened again yet");
+        await new Promise((resolve) => setTimeout(resolve, REOPEN_EVERY_MS));
+      }
+    }
+  };
+  const board = createFaultBoard({
+    broker,
+    seed,
+    now: () => market.now,
+    lines: wireLines,
+    port: {
+      shut: (how) => {
+        server.dropAll(how);
+        portWork = portWork.then(() => server.close());
+      },
+      open: () => {
+        portWork = portWork.then(reopen);
+      },
+    },
+    onBegun: (text) => {
+      logger.info({ fault: text }, "a fault on purpose");
+      settings.onFault?.(text);
+    },
   });
 
   let failed = false;
@@ -173,6 +216,7 @@ const start = async (settings: GatewaySettings, file: string | undefined): Promi
       savedAt = performance.now();
     } catch (cause) {
       failed = true;
+      closing = true;
       clearInterval(tick);
       server.dropAll("rst");
       void server.close();
@@ -186,20 +230,21 @@ const start = async (settings: GatewaySettings, file: string | undefined): Promi
     }
   };
 
-  const script = (settings.script ?? []).filter(({ at }) => world === undefined || at >= began).sort((a, b) => a.at - b.at);
-  const playScript = (at: EpochMs): void => {
-    for (let fault = script[0]; fault !== undefined && fault.at < at; fault = script[0]) {
-      script.shift();
-      if ("drop" in fault) server.dropAll(fault.drop);
-      else broker.faults.rejectOrders = { left: fault.rejectOrders, code: fault.code };
-      settings.onFault?.(fault.label);
-    }
-  };
+  const isOver = ({ when }: ScenarioEntry): boolean =>
+    world !== undefined && when !== undefined && "at" in when && when.at < began;
+  let control: { close(): Promise<void> } | undefined;
+  try {
+    for (const entry of settings.scenario ?? []) if (!isOver(entry)) board.plan(entry);
+    control = settings.controlPath === undefined ? undefined : await serveControl(settings.controlPath, board);
+  } catch (error) {
+    board.close();
+    await server.close();
+    throw error;
+  }
 
   let ended = false;
   const tick = setInterval(() => {
     const at = now();
-    playScript(at);
     if (at > market.now) broker.advance(at);
     if (performance.now() - savedAt >= WORLD_EVERY_MS) saveWorld();
     if (!ended && last !== undefined && at >= last) {
@@ -228,13 +273,20 @@ const start = async (settings: GatewaySettings, file: string | undefined): Promi
   writeTruth();
 
   return {
-    port: server.port,
+    port,
     account,
     now,
     truth: () => broker.truth(),
     broker,
+    faults: board,
+    fault: (name, parameters, more) =>
+      board.begin({ fault: name, ...(parameters === undefined ? {} : { with: parameters }), ...more }),
     async close() {
+      closing = true;
       clearInterval(tick);
+      await control?.close();
+      board.close();
+      await portWork;
       await server.close();
       stopSaving();
       stopTelling?.();

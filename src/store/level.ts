@@ -32,6 +32,8 @@ export interface Level {
   getMany(keys: string[]): Promise<(string | undefined)[]>;
   iterator(range: Range): Pages<[string, string]>;
   keys(range: Range): Pages<string>;
+  /** Gives the room of deleted entries back, beside the loop. Only what is on disk needs it. */
+  compactRange?(start: string, end: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -40,11 +42,11 @@ const FETCH = 1000;
 /** classic-level stops a fetch at 16 KiB unless told otherwise; memory-level does not know the option. */
 const FETCH_BYTES = { highWaterMarkBytes: 1 << 20, fillCache: false };
 
-/** The entries of a range in key order, a page at a time. */
-export async function* entryPages(level: Level, range: Range): AsyncGenerator<[string, string][], void> {
+/** The entries of a range in key order, a page of `fetch` at a time. */
+export async function* entryPages(level: Level, range: Range, fetch = FETCH): AsyncGenerator<[string, string][], void> {
   const entries = level.iterator({ ...range, ...FETCH_BYTES });
   try {
-    for (let page = await entries.nextv(FETCH); page.length > 0; page = await entries.nextv(FETCH)) yield page;
+    for (let page = await entries.nextv(fetch); page.length > 0; page = await entries.nextv(fetch)) yield page;
   } finally {
     await entries.close();
   }
@@ -108,6 +110,9 @@ export const failStop = (level: Level, file: string, onDead: (error: StoreError)
     getMany: (keys) => level.getMany(keys).catch(unreadable),
     iterator: (range) => readable(level.iterator(range)),
     keys: (range) => readable(level.keys(range)),
+    compactRange: async (start, end) => {
+      await level.compactRange?.(start, end).catch(unreadable);
+    },
     close: () => level.close(),
   };
 };

@@ -2,23 +2,26 @@
  * A state directory: lock, identity, head anchor, reserve and journal, and the only ways to make and to open one.
  *
  * Nothing is opened for writing that was not read whole from a clone first, so a refused directory stays as it was, byte for
- * byte. Nothing is created but by `initialise`, and only where nothing is.
+ * byte. Nothing is created but by `initialise`, and only where nothing is. Sealed days are not read whole at each start: their trailers
+ * must form one chain with what LevelDB holds, and their bytes match their checksums.
  */
 import { chmod, mkdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import { BALLAST_BYTES, holdBallast, releaseBallast } from "./ballast.ts";
-import { type Clone, cloneJournal, removeAbandonedClones } from "./clone.ts";
 import { journalDirectory, kindOf, OURS, UNFINISHED } from "./directory-kind.ts";
 import { DIRECTORY_MODE, FILE_MODE, syncDirectory, writeDurably } from "./durable-file.ts";
-import { HeadAnchor, readAnchor } from "./head-anchor.ts";
-import { type Identity, type NewIdentity, newIdentity, readIdentity, writeIdentity } from "./identity.ts";
-import { failStop, type Level } from "./level.ts";
+import { HeadAnchor } from "./head-anchor.ts";
+import { type Identity, type NewIdentity, newIdentity, writeIdentity } from "./identity.ts";
 import { LOCK_PATIENCE_MS, type Lock, lockAddress, takeLock } from "./lock.ts";
+import type { Kept } from "./retention.ts";
+import { Sealing, type SealingStage } from "./sealing.ts";
+import type { SegmentName } from "./segment-format.ts";
 import { openStore, type Store } from "./store.ts";
-import { isMachineTrouble, JournalDamage, reasonOf, StoreError, storeErrorFrom, WAY_OUT } from "./store-error.ts";
-import { type Verified, verifyJournal } from "./verify.ts";
+import { JournalDamage, StoreError, storeErrorFrom, WAY_OUT } from "./store-error.ts";
+import { openLevel, readClone } from "./verified-clone.ts";
+import type { Verified } from "./verify.ts";
 
 export interface InitialiseOptions {
   readonly ballastBytes?: number;
@@ -28,6 +31,8 @@ export interface CloneOptions {
   /** The trading day of an instant in epoch ms. */
   readonly dayOf: (nowMs: number) => string;
   readonly lockPatienceMs?: number;
+  /** Reads every sealed record, not only the segments' trailers and checksums. */
+  readonly thorough?: boolean;
 }
 
 export interface OpenOptions extends CloneOptions {
@@ -38,6 +43,13 @@ export interface OpenOptions extends CloneOptions {
   /** Default 1000; 0: only with snapshots and at the end. */
   readonly anchorEveryMs?: number;
   readonly ballastBytes?: number;
+  /** What sealed days keep, and for how long. Default: everything, for ever. */
+  readonly kept?: Kept;
+  /** Called when a snapshot is durable: days may have become ready to be sealed. */
+  readonly onSnapshot?: () => void;
+  readonly onSealingStage?: (stage: SealingStage, segment: SegmentName) => void;
+  /** A day could not be sealed; the engine goes on without. */
+  readonly onSealingTrouble?: (error: StoreError) => void;
 }
 
 /** An open state directory, or the clone of one. */
@@ -51,11 +63,15 @@ export interface OpenState extends Store {
 export interface DaemonState extends OpenState {
   /** Whether the reserve against a full disk is in place. */
   readonly ballast: boolean;
+  /** Seals past days when it is asked to. */
+  readonly sealing: Sealing;
   /** Notes the last durable record outside LevelDB. */
   anchor(): Promise<void>;
   /** A clean stop: anchors, closes, unlocks. The journal's owner has made its last snapshot before. */
   close(): Promise<void>;
 }
+
+const FOR_EVER: Kept = { quotesDays: Number.POSITIVE_INFINITY, years: Number.POSITIVE_INFINITY };
 
 const holderFile = (directory: string): string => join(directory, "lock");
 
@@ -111,51 +127,6 @@ export const initialise = async (path: string, identity: NewIdentity, options: I
   }
 };
 
-const openLevel = async (path: string, file: string): Promise<Level> => {
-  const level = new ClassicLevel<string, string>(path, { createIfMissing: false });
-  try {
-    await level.open({ createIfMissing: false });
-    return level;
-  } catch (error) {
-    await level.close().catch(() => {});
-    const known = storeErrorFrom(error, "opening the journal", { file });
-    if (known.code !== "io" || isMachineTrouble(error)) throw known;
-    throw new JournalDamage(`a database that cannot be opened (${reasonOf(error)})`, { file }, error);
-  }
-};
-
-interface Cloned {
-  readonly directory: string;
-  readonly identity: Identity;
-  readonly clone: Clone;
-  readonly level: Level;
-  readonly verified: Verified;
-}
-
-/** Clones the journal of a locked directory and reads all of it. `unlock` is called once the clone stands on its own. */
-const readClone = async (directory: string, account: string | undefined, unlock?: () => Promise<void>): Promise<Cloned> => {
-  const file = journalDirectory(directory);
-  const identity = await readIdentity(directory);
-  if (account !== undefined && identity.account !== account) {
-    const what = `the state directory belongs to account ${identity.account}, not to ${account}`;
-    throw new StoreError("identity", what, { file: directory }, WAY_OUT.identity);
-  }
-  const anchor = await readAnchor(directory);
-  await removeAbandonedClones(directory);
-  const clone = await cloneJournal(file, directory);
-  let level: Level | undefined;
-  try {
-    await unlock?.();
-    level = failStop(await openLevel(clone.path, file), file);
-    const verified = await verifyJournal(level, { genesis: identity.genesis, anchor, file });
-    return { directory, identity, clone, level, verified };
-  } catch (error) {
-    await level?.close();
-    await clone.remove();
-    throw error;
-  }
-};
-
 const lockState = async (path: string, patienceMs?: number): Promise<{ readonly directory: string; readonly held: Lock }> => {
   const kind = await kindOf(path);
   if (kind !== "state") {
@@ -196,8 +167,8 @@ export const openState = async (path: string, options: OpenOptions): Promise<Dae
 };
 
 const openLocked = async (directory: string, held: Lock, options: OpenOptions): Promise<DaemonState> => {
-  const { dayOf, account, onDead, anchorEveryMs = 1000, ballastBytes = BALLAST_BYTES } = options;
-  const { identity, clone, level: copy, verified } = await readClone(directory, account);
+  const { dayOf, account, thorough = false, onDead, anchorEveryMs = 1000, ballastBytes = BALLAST_BYTES } = options;
+  const { identity, segments, clone, level: copy, verified } = await readClone(directory, { account, thorough });
   await copy.close();
   await clone.remove();
 
@@ -221,8 +192,21 @@ const openLocked = async (directory: string, held: Lock, options: OpenOptions): 
         throw known;
       });
     };
-    const opened = await openStore(level, { genesis: identity.genesis, dayOf, file, onDead: die, onSaved: anchor });
+    const onSaved = async (): Promise<void> => {
+      await anchor();
+      options.onSnapshot?.();
+    };
+    const opened = await openStore(level, { genesis: identity.genesis, dayOf, file, onDead: die, onSaved, segments });
     store = opened;
+    const { onSealingStage, onSealingTrouble, kept = FOR_EVER } = options;
+    const sealing = new Sealing({
+      ...opened,
+      dayOf,
+      kept,
+      moveBase: (base) => writeIdentity(directory, { ...identity, base }),
+      ...(onSealingStage === undefined ? {} : { onStage: onSealingStage }),
+      ...(onSealingTrouble === undefined ? {} : { onTrouble: onSealingTrouble }),
+    });
     const { head } = opened.journal;
     if (head.seq !== verified.head.seq || head.hash !== verified.head.hash) {
       throw new JournalDamage("the journal opened is not the one that was verified", { file, seq: head.seq });
@@ -235,6 +219,7 @@ const openLocked = async (directory: string, held: Lock, options: OpenOptions): 
     const timer = anchorEveryMs > 0 ? setInterval(() => void anchor().catch(() => {}), anchorEveryMs).unref() : undefined;
     const close = async (): Promise<void> => {
       clearInterval(timer);
+      await sealing.stop();
       try {
         if (!dead && !opened.journal.dead) await anchor();
       } finally {
@@ -243,7 +228,7 @@ const openLocked = async (directory: string, held: Lock, options: OpenOptions): 
         await held.release();
       }
     };
-    return { ...opened, directory, identity, verified, ballast, anchor, close };
+    return { ...opened, directory, identity, verified, ballast, sealing, anchor, close };
   } catch (error) {
     await level.close();
     throw error;
@@ -257,8 +242,10 @@ const openLocked = async (directory: string, held: Lock, options: OpenOptions): 
 export const openClone = async (path: string, options: CloneOptions): Promise<OpenState> => {
   const { directory, held } = await lockState(path, options.lockPatienceMs);
   try {
-    const { identity, clone, level, verified } = await readClone(directory, undefined, () => held.release());
-    const store = await openStore(level, { genesis: identity.genesis, dayOf: options.dayOf, file: journalDirectory(directory) });
+    const { thorough = false, dayOf } = options;
+    const cloned = await readClone(directory, { thorough, unlock: () => held.release() });
+    const { identity, segments, clone, level, verified } = cloned;
+    const store = await openStore(level, { genesis: identity.genesis, dayOf, file: journalDirectory(directory), segments });
     const close = async (): Promise<void> => {
       await level.close();
       await clone.remove();

@@ -17,7 +17,7 @@ const wholeNumber = (text: string | undefined): number | undefined => {
 
 export const readingRoutes = (app: FastifyInstance, readModel: ReadModel): void => {
   app.get("/api/v1/status", () => readModel.status);
-  app.get("/api/v1/positions", () => readModel.positions);
+  app.get("/api/v1/positions", () => ({ ...readModel.positions, account: readModel.holdings }));
   app.get("/api/v1/orders", () => readModel.orders);
   app.get<{ Params: { intentId: string } }>("/api/v1/orders/:intentId", (request, reply) => {
     const { intentId } = request.params;

@@ -25,12 +25,24 @@ const rearming = z.strictObject({
     .default("engine"),
 });
 
-type Verb = "pause" | "resume" | "halt" | "rearm";
-const BODIES: { readonly [V in Verb]: z.ZodType<{ readonly reason: string; readonly scope?: string }> } = {
+const adopting = z.strictObject({
+  reason: reason.min(1, "a reason is wanted for this"),
+  subject: z
+    .string()
+    .min(1)
+    .max(80)
+    .regex(/^[\w .]+$/, "a contract as the difference names it"),
+});
+
+type Verb = "pause" | "resume" | "halt" | "rearm" | "adopt";
+const BODIES: {
+  readonly [V in Verb]: z.ZodType<{ readonly reason: string; readonly scope?: string; readonly subject?: string }>;
+} = {
   pause: tightening,
   halt: tightening,
   resume: loosening,
   rearm: rearming,
+  adopt: adopting,
 };
 
 export const commandRoutes = (app: FastifyInstance, command: Command): void => {
@@ -45,7 +57,9 @@ export const commandRoutes = (app: FastifyInstance, command: Command): void => {
       const input: OperatorEvent =
         verb === "rearm"
           ? { type: "operator.rearm", ...given, scope: body.data.scope ?? "engine" }
-          : { type: `operator.${verb}`, ...given };
+          : verb === "adopt"
+            ? { type: "operator.adopt", ...given, subject: body.data.subject ?? "" }
+            : { type: `operator.${verb}`, ...given };
       const answer = await command(input);
       if ("refused" in answer)
         return reply.code(503).header("retry-after", "1").send({ error: "refused", message: answer.refused });

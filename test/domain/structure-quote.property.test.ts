@@ -66,7 +66,7 @@ describe("a structure's quote", () => {
       twoSided(CONDOR[1]?.contract.conId as number, 2, 1),
       twoSided(CONDOR[2]?.contract.conId as number, 1, 2, NOON - 1),
     ]);
-    expect(quoteStructure(CONDOR, book, NOON)).toEqual({
+    expect(quoteStructure(CONDOR, book, ({ at }) => (at < NOON ? "stale" : undefined))).toEqual({
       known: false,
       missing: ["550P no offer", "562P crossed", "628C stale", "640C not quoted"],
     });

@@ -115,6 +115,22 @@ describe("chunking", () => {
     );
   });
 
+  test("a frame whose last field does not end is the end, and spoils no message before or behind it", () => {
+    fc.assert(
+      fc.property(
+        sane,
+        fc.constantFrom("49\x001\x0017", "11", "4\x002\x00-1\x002104\x00text\x00{"),
+        sane,
+        (before, open, after) => {
+          const told = read([Buffer.concat([before, prefix(open.length), Buffer.from(open), after])]);
+          expect(told.violation).toBe("framing: a frame whose last field does not end");
+          expect(told.events).toEqual(read([before]).events);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
   test("random bytes never throw out of the socket's handler", () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 20 }), (payloads) => {

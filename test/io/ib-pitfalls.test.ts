@@ -101,7 +101,7 @@ test("B2: what waits when the connection ends is refused, and nothing of it goes
   expect(second.heard.map(([id]) => id)).toEqual(["71", "49"]);
 });
 
-test("B3: connecting again and again leaves one socket, and every handshake is read as one", async () => {
+test("B3: connecting again and again leaves one socket, and every handshake is read as one (pain 29)", async () => {
   const gateway = await gatewayOf();
   const rig = rigOn(gateway);
   const cycles = 40;
@@ -119,7 +119,7 @@ test("B3: connecting again and again leaves one socket, and every handshake is r
   expect(firsts.every(([id]) => id === "71")).toBe(true);
 });
 
-test("B4: a peer that falls silent is given up, though its socket stays open and its ticks keep coming", async () => {
+test("B4: a peer that falls silent is given up, though its socket stays open and its ticks keep coming (pain 28)", async () => {
   const { rig, peer } = await connected({ gateway: { deaf: true }, port: { heartbeatMs: 60, heartbeatTimeoutMs: 120 } });
   const ticking = setInterval(() => peer.say(says.tickPrice(1_000_000_000, 1, 450, 1)), 10);
   await lost(rig, 1);
@@ -266,7 +266,7 @@ describe("B12: what IBApi's decoder makes of contracts", () => {
     const { multiplier: _, ...bare } = { ...spyOption, right: "P" as never };
     expect(() => contractFrom({ ...bare, multiplier: 0 })).toThrow(/multiplier/);
   });
-  test("an expiry with a time of day is its day", () => {
+  test("an expiry with a time of day is its day, whatever the zone of the login (pain 45)", () => {
     const contract = contractFrom({
       ...spyOption,
       right: "P" as never,

@@ -53,7 +53,7 @@ const isSoundQuote = (quote: Quote): boolean =>
   (quote.askSize !== 0 || quote.ask === null);
 
 describe("sentinels", () => {
-  test("never enter a quote, in whatever order and mixture they come", () => {
+  test("never enter a quote, in whatever order and mixture they come (pain 37)", () => {
     fc.assert(
       fc.property(fc.array(tick, { maxLength: 60 }), (ticks) => {
         const { scheduler, client, rig } = identifiedRig();
@@ -197,7 +197,7 @@ describe("a line", () => {
     expect(scheduler.pending).toBe(0);
   });
 
-  test("tells each change of its data type once, and a competing session (10197) ends it and is withdrawn", () => {
+  test("tells each change of its data type once, and a competing session (10197) ends it and is withdrawn (pain 33)", () => {
     const { client, rig } = identifiedRig();
     rig.send("line.open", { epoch: 1, contract: SPY });
     const reqId = reqIdOf(client, SPY.conId);

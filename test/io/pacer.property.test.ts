@@ -45,7 +45,7 @@ const offers = fc.array(
 );
 
 describe("whatever is offered, whenever", () => {
-  test("no second of time, wherever it begins, holds more than 45 messages, and all get out", () => {
+  test("no second of time, wherever it begins, holds more than 45 messages, and all get out (pain 35)", () => {
     fc.assert(
       fc.property(offers, (all) => {
         const { scheduler, pacer, left, settled, offer } = createBench();

@@ -86,7 +86,7 @@ describe("positions", () => {
     expect(rig.port.state).toBe("identified");
   });
 
-  test("without an end marker fail in time; until the late marker comes nobody may ask", () => {
+  test("without an end marker fail in time; until the late marker comes nobody may ask (pains 31, 60)", () => {
     const { scheduler, client, rig } = bench();
     rig.send("positions.request", enquiry(1, "first"));
     rig.send("positions.request", enquiry(1, "second"), "second");
@@ -117,7 +117,7 @@ describe("open orders", () => {
 });
 
 describe("executions", () => {
-  test("are pushed one by one and answered as a set; a live one that comes between is in both", () => {
+  test("are pushed one by one, repetitions of an answer left out, and answered as a set; a live one between is in both", () => {
     const { client, rig } = bench();
     rig.send("executions.request", enquiry(1));
     const reqId = lastId(client, "reqExecutions");
@@ -127,6 +127,8 @@ describe("executions", () => {
     client.say("execDetailsEnd", reqId + 1);
     expect(rig.of("executions.answered")).toEqual([]);
     client.say("execDetailsEnd", reqId);
+    expect(rig.of("execution.reported").length).toBe(2);
+    client.say("execDetails", -1, put, fill("a.b.02.01"));
     expect(rig.of("execution.reported").length).toBe(3);
     expect(rig.of("executions.answered")[0]?.executions.map(({ execId }) => execId)).toEqual(["a.b.01.01", "a.b.02.01"]);
   });
@@ -266,7 +268,7 @@ describe("reference data", () => {
 });
 
 describe("orders", () => {
-  test("completed ones have no orderId; both are told apart by permId", () => {
+  test("completed ones have no orderId; both are told apart by permId (pain 21)", () => {
     const { client, rig } = bench();
     rig.send("completedOrders.request", enquiry(1));
     const done = (permId: number, filledQuantity: number) =>

@@ -28,7 +28,7 @@ const inZone = (at: number, zone: string): string => {
 const instant = fc.integer({ min: 1_704_067_200, max: 1_893_456_000 }).map((seconds) => seconds * 1000);
 
 describe("the time of an execution", () => {
-  test("is the instant that the zone's clock shows, in any zone, except in the hour that autumn repeats", () => {
+  test("is the instant that the zone's clock shows, in any zone, except in the hour that autumn repeats (pain 46)", () => {
     fc.assert(
       fc.property(
         instant,

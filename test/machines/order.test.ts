@@ -119,7 +119,7 @@ describe("an order in doubt", () => {
     order.hear(truth(order.now - 1_999, [record("Submitted")]));
     expect(order.state).toBe("live.working.unfilled");
   });
-  test("is not absent when the broker spoke of it after the question, or when positions in its legs differ", () => {
+  test("is not absent when the broker spoke of it after the question, or when positions in its legs differ (pain 22)", () => {
     const order = sent().hear(LOST).wait(1_000);
     const began = order.now;
     order.wait(1_000).hear(status("PreSubmitted"));
@@ -161,7 +161,7 @@ describe("an order in doubt", () => {
 });
 
 describe("an order at work", () => {
-  test("never mistakes another client's order of the same number for its own", () => {
+  test("never mistakes another client's order of the same number for its own (pain 3)", () => {
     expect(sent().hear(status("Cancelled", 0, { clientId: 8, permId: 0 })).state).toBe("live.submitted");
     expect(working().hear(status("Cancelled", 0, { clientId: 8, permId: 5 })).state).toBe("live.working.unfilled");
   });
@@ -183,7 +183,7 @@ describe("an order at work", () => {
   test("reads nothing of its own into an error of its what-if", () => {
     expect(sent().hear({ type: "order.errored", epoch: 3, orderId: 11, code: 201, text: "late" }).state).toBe("live.submitted");
   });
-  test("waits for executions that a Cancelled announces, and ends with them", () => {
+  test("waits for executions that a Cancelled announces, and ends with them (pain 54)", () => {
     const order = working().hear(status("Cancelled", 2));
     expect(order.state).toBe("live.settling");
     order.hear(execution(0));
@@ -229,7 +229,7 @@ describe("an order at work", () => {
 });
 
 describe("an order that ended", () => {
-  test("tells a late fill to owner, ledger and gate, and nothing else", () => {
+  test("tells a late fill to owner, ledger and gate, and nothing else (pains 17, 56)", () => {
     const entry = saga("entry").hear(
       IDS,
       { type: "order.whatIfAnswered", epoch: 3, orderId: 11, orderRef: REF, impact: {} },
@@ -287,7 +287,7 @@ describe("what is told of fills", () => {
     { type: "commission.reported", epoch: 3, execId: "0000e0d5.65a1b2c3.10.01", amount: 100, currency: "USD" },
     { type: "commission.reported", epoch: 3, execId: "0000e0d5.65a1b2c3.10.02", amount: 300, currency: "USD" },
   ];
-  test("sums up to the same whatever the order and the repetition of the broker's messages", () => {
+  test("sums up to the same whatever the order and the repetition of the broker's messages (pains 16, 19)", () => {
     const all = fc.shuffledSubarray(messages, { minLength: messages.length });
     fc.assert(
       fc.property(all, fc.array(fc.constantFrom(...messages), { maxLength: 6 }), (order, again) => {

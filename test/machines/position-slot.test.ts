@@ -260,7 +260,7 @@ describe("position slot", () => {
     expect(slot.context.candidate).toBeNull();
   });
 
-  it("closes its books without a commission that never comes, and counts it in the totals when it does", () => {
+  it("closes its books without a commission that never comes, and counts it in the totals when it does (pain 20)", () => {
     const slot = held();
     market(slot, -1.0, 12);
     slot.hear(...fills(ref(slot), 2, { direction: -1 }), ended(ref(slot), 2));

@@ -310,7 +310,16 @@ describe("why a strategy does not trade", () => {
 
   it("nothing quotes", () => {
     const strategy = ready().wait(60_000);
-    expect(strategy.facts("candidate.stopped")).toMatchObject([{ stage: "data", reason: "no fresh quote of SPY" }]);
+    expect(strategy.facts("candidate.stopped")).toMatchObject([{ stage: "data", reason: "no fresh quote of SPY: not quoted" }]);
+  });
+
+  it.each(["delayed", "frozen", "delayedFrozen"] as const)("its underlying is quoted with %s data", (source) => {
+    const strategy = ready();
+    strategy.hear({ type: "quote.updated", epoch: EPOCH, quote: { ...spotQuote(CALM, strategy.now as never), source } });
+    strategy.wait(60_000);
+    expect(strategy.facts("candidate.stopped")).toMatchObject([
+      { stage: "data", reason: expect.stringMatching(/no fresh quote of SPY: .*(delayed|frozen)/) },
+    ]);
   });
 
   it("the credit is too small for the width", () => {

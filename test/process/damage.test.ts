@@ -132,7 +132,7 @@ describe("a damaged directory", () => {
     expect(again.verified).toBe(true);
   });
 
-  test("is not shared: a second daemon is told who has it, exit 75, and readers ask the first", async () => {
+  test("is not shared: a second daemon is told who has it, exit 75, and readers ask the first (pain 11)", async () => {
     const gateway = await startGatewayProcess();
     const state = join(scratch(), "state");
     const first = start(runArgs(gateway.port, state));

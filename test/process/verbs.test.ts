@@ -51,6 +51,7 @@ const VERBS = [
   "resume",
   "halt",
   "rearm",
+  "adopt",
   "journal",
   "journal verify",
   "journal tail",

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ContractDetails, Right } from "../../src/domain/contract.ts";
-import { dollars, epochMs, money, moneyUnits, type Price, price, priceUnits } from "../../src/domain/units.ts";
+import { dollars, epochMs, money, moneyUnits, type Price, price, priceUnits, tradingDay } from "../../src/domain/units.ts";
 import { charge, commissionOf, IBKR_LIKE, noCharges } from "../../src/sim/broker/commission.ts";
 import { type Held, marginOf } from "../../src/sim/broker/margin.ts";
 import { flat, traded } from "../../src/sim/broker/positions.ts";
@@ -34,6 +34,34 @@ describe("margin", () => {
 
   it("of a call covered by stock is the stock's", () => {
     expect(initial(option("C", 605, -1), { details: details(SPY), quantity: 100 })).toBe(30_000);
+  });
+
+  const later = (right: Right, strike: number, quantity: number): Held => {
+    const near = details(optionId(right, strike));
+    const contract = { ...near.contract, conId: near.contract.conId + 50_000, expiry: tradingDay("2027-01-15") };
+    return { details: { ...near, contract }, quantity };
+  };
+
+  it("of a calendar is nothing, of a diagonal its width, and of a short that outlives its long the naked one", () => {
+    expect(initial(option("P", 595, -1), later("P", 595, 1))).toBe(0);
+    expect(initial(option("C", 605, -2), later("C", 610, 2))).toBe(1_000);
+    expect(initial(option("P", 595, 1), later("P", 595, -1))).toBe((0.2 * 600 - 5 + 2) * 100);
+    // The later long is needed for the later short.
+    expect(initial(option("P", 595, -1), later("P", 595, 1), later("P", 590, -1))).toBeGreaterThan(5_000);
+  });
+
+  it("is not known where it depends on a price that nobody quotes, and is where nothing depends on it", () => {
+    const blind = (conId: number): Price | undefined => (conId === SPY ? undefined : marks(conId));
+    expect(marginOf([option("P", 595, -1)], blind).known).toBe(false);
+    expect(marginOf([option("P", 590, 1), option("P", 595, -1)], blind).known).toBe(true);
+    expect(marginOf([{ details: details(SPY), quantity: 1 }], blind).known).toBe(false);
+    expect(marginOf([{ details: details(ES), quantity: 1 }], () => undefined).known).toBe(true);
+  });
+
+  it("of an account that pays in full is the stock's value and the puts' strike", () => {
+    const inFull = (kind: "cash" | "ira", ...held: Held[]): number => dollars(marginOf(held, marks, kind).initial);
+    expect(inFull("cash", { details: details(SPY), quantity: 100 }, option("C", 605, -1))).toBe(60_000);
+    expect(inFull("ira", option("P", 595, -1), option("P", 590, 1))).toBe(59_500);
   });
 
   it("of a future is a flat figure", () => {

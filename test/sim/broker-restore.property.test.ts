@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { instantOf } from "../../src/domain/calendar/new-york.ts";
 import { type EpochMs, epochMs, money, tradingDay } from "../../src/domain/units.ts";
 import type { BrokerOptions } from "../../src/sim/broker/broker.ts";
-import type { SavedBroker } from "../../src/sim/broker/saved.ts";
+import type { SavedBroker, SavedOrder } from "../../src/sim/broker/saved.ts";
 import {
   ACCOUNT,
   type BrokerRig,
@@ -17,6 +17,7 @@ import {
   type HeardClient,
   limitOrder,
 } from "../support/broker-rig.ts";
+import { type Flow, type FlowCommand, familyCommand, flowCommand, OPENING_QUOTES, playFlow } from "../support/order-flow.ts";
 import { createScriptedMarket, ES, optionId, type ScriptedMarket, SPY } from "../support/scripted-market.ts";
 
 const OPTIONS = [optionId("P", 590), optionId("P", 595), optionId("C", 605), optionId("C", 610)];
@@ -233,6 +234,90 @@ describe("a broker that goes on from what was saved", () => {
     },
   );
 
+  it.each(["synthetic", "recorded"] as const)(
+    "does so with orders of every kind, brackets, groups and hands (%s fills)",
+    (fills) => {
+      let [asleep, waiting, tied, cut] = [0, 0, 0, 0];
+      const mixed = fc.array(fc.oneof(flowCommand, familyCommand), { minLength: 10, maxLength: 40, size: "max" });
+      const flow = (market: ScriptedMarket, restored?: SavedBroker) =>
+        createBrokerRig({
+          ...OPTIONS_OF_BOTH,
+          cancelLatencyMs: { from: 0, to: 60_000 },
+          accounts: [{ id: ACCOUNT, cash: money(1_000_000) }],
+          priceImprovement: 0.5,
+          fills,
+          market,
+          ...(restored === undefined ? {} : { restored }),
+        });
+      const start = (commands: readonly FlowCommand[]): Flow => {
+        const rig = flow(createScriptedMarket(FRIDAY_10_00));
+        const stage: Flow = {
+          rig,
+          clients: [rig.connect(1), rig.connect(2)],
+          marketMoves: [],
+          placed: [[], []],
+          nextIds: [1, 1],
+        };
+        playFlow(stage, [...OPENING_QUOTES, ...commands]);
+        rig.broker.drop();
+        rig.settle();
+        return stage;
+      };
+      const end = (stage: Flow, commands: readonly FlowCommand[]) => {
+        const { rig } = stage;
+        const clients = [rig.connect(1), rig.connect(2)];
+        playFlow({ ...stage, clients }, commands);
+        for (const { ib } of clients) {
+          ib.reqAllOpenOrders();
+          ib.reqExecutions(1, {});
+          ib.reqCompletedOrders(false);
+          ib.reqIds();
+          rig.settle();
+        }
+        return { truth: rig.broker.truth(), heard: clients.map(({ heard }) => heard), saved: rig.broker.saved() };
+      };
+      fc.assert(
+        fc.property(mixed, mixed, (before, after) => {
+          const first = start(before);
+          const restored = JSON.parse(JSON.stringify(first.rig.broker.saved())) as SavedBroker;
+          const { live } = restored.book;
+          asleep += live.some(({ triggered, ticket }) => triggered === false && ticket.trail !== undefined) ? 1 : 0;
+          waiting += live.some((order) => order.waiting === true) ? 1 : 0;
+          tied += live.some(({ ticket }) => ticket.oca !== undefined) ? 1 : 0;
+          cut += live.some((order) => order.cut !== undefined) ? 1 : 0;
+          const market = createScriptedMarket(FRIDAY_10_00);
+          for (const move of first.marketMoves) move(market);
+          const rig = flow(market, restored);
+          rig.broker.faults.legsFillApart = first.rig.broker.faults.legsFillApart;
+          expect(end({ ...first, rig }, after)).toEqual(end(start(before), after));
+        }),
+        { numRuns: 60 },
+      );
+      expect(Math.min(asleep, waiting, tied)).toBeGreaterThan(5);
+      expect(cut).toBeGreaterThan(1);
+    },
+  );
+
+  it("reads version 1, whose orders were guaranteed limit orders with no ties", () => {
+    const rig = createBrokerRig();
+    const client = rig.connect(1);
+    client.ib.placeOrder(1, byConId(SPY), limitOrder("BUY", 10, 599));
+    client.ib.placeOrder(2, CONDOR, limitOrder("BUY", 1, -1.5, { tif: "GTC" as never, transmit: false }));
+    rig.settle();
+    const { book, ...rest } = JSON.parse(JSON.stringify(rig.broker.saved())) as SavedBroker;
+    const asOf1 = ({ ticket, waiting: _, triggered: __, ...order }: SavedOrder): SavedOrder => {
+      const { type: ___, trigger: ____, outsideRth: _____, parentId: ______, guaranteed: _______, ...terms } = ticket;
+      return { ...order, ticket: terms as SavedOrder["ticket"] };
+    };
+    const old: SavedBroker = { ...rest, v: 1, book: { ...book, live: book.live.map(asOf1) } };
+    const market = createScriptedMarket(FRIDAY_10_00);
+    const again = createBrokerRig({ restored: old, market });
+    expect(again.broker.saved()).toEqual(rig.broker.saved());
+    market.set(SPY, 598.9, 599);
+    again.pass(1_000);
+    expect(again.broker.truth().accounts[0]?.positions[0]?.quantity).toBe(10);
+  });
+
   const saved = (): SavedBroker => createBrokerRig().broker.saved();
   const on =
     (restored: SavedBroker, more: Partial<BrokerOptions> = {}) =>
@@ -243,7 +328,7 @@ describe("a broker that goes on from what was saved", () => {
     expect(on({ ...saved(), market: "other" })).toThrow('it is of the market "other", not of "scripted"');
     expect(on(saved(), { seed: 8 })).toThrow("it is of seed 7, not of 8");
     expect(on(saved(), { accounts: [{ id: "DU2", cash: money(1) }] })).toThrow(`it holds the account ${ACCOUNT}, not DU2`);
-    expect(on({ ...saved(), v: 2 as 1 })).toThrow("it is of version 2");
+    expect(on({ ...saved(), v: 3 as 1 })).toThrow("it is of version 3, and this program reads versions 1 and 2");
     expect(on(saved())).not.toThrow();
   });
 

@@ -146,11 +146,11 @@ describe("a session of the simulated broker", () => {
     rig.settle();
     const rows = client.all("historicalData");
     expect(rows[0]).toEqual([1, "20261119", 1, 2, 0.5, 1.5, 10, -1, -1]);
-    expect(rows[1]?.slice(0, 2)).toEqual([1, expect.stringMatching(/^finished-20261119/)]);
+    expect(rows[1]?.slice(0, 2)).toEqual([1, expect.stringMatching(/^finished-2026.*-20261120 10:00:00 US\/Eastern$/)]);
     expect(client.all("error").map(([, code, id]) => [code, id])).toEqual([
-      [162, 2],
-      [162, 3],
+      [162, 2], // too many minutes, said at once
       [366, 7],
+      [162, 3],
     ]);
   });
 });
@@ -161,7 +161,16 @@ describe("market data lines", () => {
     const client = rig.connect(1);
     client.ib.reqMktData(5, byConId(SPY), "", false, false);
     rig.settle();
-    expect(client.news()).toEqual(["marketDataType", "tickPrice 1 600", "tickSize 0 10", "tickPrice 2 600.02", "tickSize 3 10"]);
+    expect(client.news()).toEqual([
+      "marketDataType",
+      "tickPrice 1 600",
+      "tickSize 0 10",
+      "tickPrice 2 600.02",
+      "tickSize 3 10",
+      "tickString", // the letters of the exchanges
+      "tickString",
+      "tickGeneric", // not halted
+    ]);
     rig.pass(1_000);
     expect(client.news()).toEqual([]);
     rig.market.set(SPY, 600, 600.03, { bid: 7 });

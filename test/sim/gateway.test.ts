@@ -89,10 +89,10 @@ describe("a simulated gateway", () => {
     });
   });
 
-  it("rejects by its script so many new orders from an instant on; a what-if passes and does not count", async () => {
+  it("rejects by its scenario so many new orders from an instant on; a what-if passes and does not count", async () => {
     const told: string[] = [];
-    const script = [{ at: TEN, label: "two fail", rejectOrders: 2, code: 201 }];
-    const gateway = await start({ script, onFault: (text) => told.push(text) });
+    const scenario = [{ when: { at: TEN }, label: "two fail", fault: "order.reject", with: { orders: 2, code: 201 } }];
+    const gateway = await start({ scenario, onFault: (text) => told.push(text) });
     const { api, codes, statuses } = await connect(gateway);
     await until(() => told.length > 0);
     api.placeOrder(1, byConId(SPY), limitOrder("BUY", 1, 500, { whatIf: true }));
@@ -183,10 +183,10 @@ describe("a simulated gateway with a world file", () => {
 
   it("plays a scripted fault once, however often it is restarted", async () => {
     const file = freshFile();
-    const script = [{ at: epochMs(TEN + 500), label: "fault", rejectOrders: 1, code: 201 }];
+    const scenario = [{ when: { at: epochMs(TEN + 500) }, label: "fault", fault: "order.reject" }];
     const told: number[] = [];
     for (const life of [1, 2, 3]) {
-      const gateway = await start({ worldFile: file, speed: 20, script, onFault: () => told.push(life) });
+      const gateway = await start({ worldFile: file, speed: 20, scenario, onFault: () => told.push(life) });
       await until(() => gateway.truth().at > TEN + life * 1_000);
       await gateway.close();
     }

@@ -77,8 +77,9 @@ describe("the line", () => {
   });
 
   it("keeps questions waiting while IB's servers are away, and answers them when they are back", () => {
-    const { line, scheduler, log } = connected();
-    line.disconnectServers(60_000, 1102);
+    const { line, scheduler, log, broker } = connected();
+    broker.connectivity.lose({ orders: "wait", fills: "silent" });
+    scheduler.after(60_000, () => broker.connectivity.restore({ data: "kept" }));
     line.client.reqAllOpenOrders();
     scheduler.advance(59_000);
     expect(log).toEqual(["sent reqAllOpenOrders", "heard info"]);

@@ -225,3 +225,142 @@ describe.runIf(existsSync(realChain) && existsSync(realUnderlying))("the real ch
     expect(options.filter((conId) => market.quote(conId) !== undefined).length).toBeGreaterThan(2000);
   });
 });
+
+describe("several recordings as one market", () => {
+  /** The files of another stock and of another day, made of the fixture's. */
+  const renamed = (name: string, from: string, change: (text: string) => string): string => {
+    const file = join(scratch, name);
+    writeFileSync(file, change(readFileSync(from, "utf8")));
+    return file;
+  };
+  const abcChain = renamed("abc-chain.csv", chainFile, (text) => text.replaceAll("XYZ", "ABC"));
+  const abcBars = renamed("abc-bars.csv", underlyingFile, (text) => text);
+  const lonely = renamed("lon-bars.csv", underlyingFile, (text) => text);
+  const monday = renamed("xyz-monday.csv", chainFile, (text) =>
+    text
+      .replaceAll("2026-11-27T", "2026-11-30T")
+      .split("\n")
+      .filter((line) => !line.includes(",2026-11-27,"))
+      .join("\n"),
+  );
+
+  it("have each stock with its own contracts, and a stock without a chain", () => {
+    const market = createRecordedMarket({
+      chainFile: [chainFile, abcChain],
+      underlyingFile: [`XYZ=${underlyingFile}`, abcBars, `LON=${lonely}`],
+      rate: 0.0025,
+    });
+    expect(market.label).toBe("recorded XYZ+ABC+LON 2026-11-27 (12 contracts)");
+    expect(market.rate).toBe(0.0025);
+    const alone = open();
+    for (const one of [market, alone]) one.advance(at("15:30:00"));
+    const ids = ["XYZ", "ABC", "LON"].map((symbol) => stockOf(market, symbol));
+    expect(new Set(ids).size).toBe(3);
+    for (const id of ids) expect(market.quote(id)).toEqual(alone.quote(stockOf(alone, "XYZ")));
+    for (const symbol of ["XYZ", "ABC"]) {
+      const options = market.find({ secType: "OPT", symbol });
+      expect(options).toHaveLength(6);
+      for (const { contract, underlyingConId } of options) {
+        expect(market.byConId(contract.conId)?.contract.symbol).toBe(symbol);
+        expect(underlyingConId).toBe(stockOf(market, symbol));
+        const { expiry, strike, right } = contract;
+        const twin = alone.find({ secType: "OPT", symbol: "XYZ", expiry: expiry!, strike: strike!, right: right! })[0]!;
+        expect(market.quote(contract.conId)).toEqual(alone.quote(twin.contract.conId));
+        expect(market.isOpen(contract.conId)).toBe(true);
+      }
+      expect(market.optionParameters(stockOf(market, symbol))[0]?.tradingClass).toBe(symbol);
+    }
+    expect(market.find({ secType: "OPT", symbol: "LON" })).toEqual([]);
+    expect(market.optionParameters(ids[2]!)).toEqual([]);
+  });
+
+  it("have several days: closed between them, quotes standing, volume from nothing again", () => {
+    const market = createRecordedMarket({ chainFile: [monday, chainFile], underlyingFile });
+    expect([market.begins, market.ends]).toEqual([at("14:31:00"), Date.parse("2026-11-30T21:00:00Z")]);
+    expect(market.label).toBe("recorded XYZ 2026-11-27..2026-11-30 (6 contracts)");
+    const [option, stock] = [optionOf(market, "2026-12-18", 100, "C"), stockOf(market, "XYZ")];
+    market.advance(at("18:01:00"));
+    const evening = market.quote(option);
+    market.advance(epochMs(Date.parse("2026-11-30T14:30:30Z")));
+    expect(market.quote(option)).toEqual(evening);
+    expect(market.isOpen(option)).toBe(true);
+    market.advance(epochMs(Date.parse("2026-11-30T14:31:00Z")));
+    expect(market.quote(option)).toMatchObject({ bid: price(2.35), at: market.now });
+    expect(market.quote(stock)).toMatchObject({ last: price(102), volume: 100, close: price(99.8) });
+    expect(market.settlement(stock, "2026-11-27" as TradingDay)).toBe(price(99.8));
+    expect(market.byConId(option)?.tradingHours).toMatch(/^20261130:0930-20261130:1600;/);
+  });
+
+  it("are refused when two files say the same, when bars have no owner, and when a chain has no bars", () => {
+    const both = (files: { chainFile: string[]; underlyingFile: string[] }) => () => createRecordedMarket(files);
+    expect(both({ chainFile: [chainFile, chainFile], underlyingFile: [underlyingFile] })).toThrow(
+      /:2: .* holds XYZ on 2026-11-27 already/,
+    );
+    expect(both({ chainFile: [chainFile, abcChain], underlyingFile: [underlyingFile] })).toThrow(
+      /:2: the bars of ABC are missing/,
+    );
+    expect(both({ chainFile: [chainFile, abcChain], underlyingFile: [lonely] })).toThrow(
+      /:1: of which stock are these bars\? Write SYMBOL=/,
+    );
+    expect(both({ chainFile: [chainFile], underlyingFile: [underlyingFile, `XYZ=${abcBars}`] })).toThrow(
+      /:1: .* holds the bars of XYZ already/,
+    );
+    const bad = changed("bad-second.csv", abcChain, 3, "2026-11-27T14:30:00Z,ABC,2026-11-27,105,C,x,0,0.05,40,95");
+    expect(both({ chainFile: [chainFile, bad], underlyingFile: [underlyingFile, abcBars] })).toThrow(
+      `${bad}:3: bid is not a number`,
+    );
+  });
+});
+
+describe("bars of a recorded market", () => {
+  const from = epochMs(Date.parse("2026-11-25T00:00:00Z"));
+  const barsAt = (
+    clock: string,
+    conId: (market: Market) => number,
+    show: "TRADES" | "MIDPOINT" | "BID" | "ASK" | "BID_ASK",
+    sizeMs: number,
+    regularHours = true,
+  ) => {
+    const market = open();
+    market.advance(at(clock));
+    return market.bars(conId(market), { show, sizeMs, from, to: market.now, regularHours });
+  };
+  const stock = (market: Market): number => stockOf(market, "XYZ");
+  const option = (market: Market): number => optionOf(market, "2026-12-18", 100, "C");
+
+  it("are the file's trades, known a minute after their stamp, and with the hours outside only when asked", () => {
+    const today = barsAt("14:34:00", stock, "TRADES", 60_000)!.filter((bar) => bar.at >= at("00:00:00"));
+    expect(today.map((bar) => [bar.at, bar.open, bar.high, bar.low, bar.close, bar.volume])).toEqual([
+      [at("14:30:00"), 100.2, 100.3, 100, 100.11, 5000],
+      [at("14:31:00"), 100.11, 100.15, 100.05, 100.06, 800],
+      [at("14:33:00"), 100.06, 100.06, 99.7, 99.71, 2500],
+    ]);
+    expect(barsAt("14:33:59", stock, "TRADES", 60_000)!.at(-1)!.at).toBe(at("14:31:00"));
+    expect(barsAt("14:34:00", stock, "TRADES", 60_000, false)!.some((bar) => bar.at === at("14:10:00"))).toBe(true);
+  });
+
+  it("of a day are the sum of its minutes", () => {
+    const days = barsAt("18:00:00", stock, "TRADES", 86_400_000)!;
+    expect(days.map(({ open, high, low, close, volume }) => [open, high, low, close, volume])).toEqual([
+      [98.5, 99.7, 98.4, 99.65, 2000],
+      [100.2, 100.3, 99.7, 99.8, 12_300],
+    ]);
+  });
+
+  it("of options are their quotes: each minute from the quote before it to its own", () => {
+    const mids = barsAt("15:11:00", option, "MIDPOINT", 60_000)!;
+    expect(mids.map(({ open, close }) => [open, close])).toEqual([
+      [2.45, 2.45],
+      [2.45, 2.5],
+      [2.5, 2.325],
+    ]);
+    const [whole] = barsAt("15:11:00", option, "BID_ASK", 3_600_000)!;
+    expect(whole).toMatchObject({ at: at("14:30:00"), high: 2.6, low: 2.35 });
+    expect(barsAt("15:11:00", option, "TRADES", 60_000)).toBeUndefined();
+    const market = open();
+    expect(market.headTimestamp(option(market), "BID")).toBe(at("14:30:00"));
+    expect(market.headTimestamp(optionOf(market, "2026-12-18", 102.5, "C"), "BID")).toBeUndefined();
+    expect(market.headTimestamp(stock(market), "TRADES")).toBe(Date.parse("2026-11-25T13:05:00Z"));
+    expect(market.impliedVolatility(stock(market))).toBeUndefined();
+  });
+});

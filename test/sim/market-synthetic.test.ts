@@ -1,17 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { weekday } from "../../src/domain/calendar/civil-date.ts";
+import { addDays, daysBetween, weekday } from "../../src/domain/calendar/civil-date.ts";
 import { futuresSessionState } from "../../src/domain/calendar/futures-session.ts";
 import { isTradingDay, nextSession, sessionAt, sessionOf, tradingDayBefore } from "../../src/domain/calendar/market-calendar.ts";
-import { instantOf } from "../../src/domain/calendar/new-york.ts";
+import { instantOf, newYorkDay } from "../../src/domain/calendar/new-york.ts";
 import { blackPrice } from "../../src/domain/options/black-scholes-merton.ts";
 import type { EpochMs, Price, TradingDay } from "../../src/domain/units.ts";
 import { dollars, epochMs } from "../../src/domain/units.ts";
+import { createDividends } from "../../src/sim/market/dividends.ts";
 import { ORDINARY_STATE, sessionWeights, walkDay } from "../../src/sim/market/index-path.ts";
 import { ETFS, VIX_CON_ID } from "../../src/sim/market/instruments.ts";
 import { createListings, optionExpiries, strikesAround } from "../../src/sim/market/listings.ts";
 import type { Market } from "../../src/sim/market/market.ts";
-import { createOptionDesk } from "../../src/sim/market/option-desk.ts";
+import { createOptionDesk, varianceDaysOf } from "../../src/sim/market/option-desk.ts";
 import { randomStream } from "../../src/sim/market/random.ts";
 import { smileOf, ssviVariance, volAt } from "../../src/sim/market/surface.ts";
 import { createSyntheticMarket, DEFAULT_BEGINS, DEFAULT_RATE } from "../../src/sim/market/synthetic-market.ts";
@@ -97,7 +98,7 @@ describe.each([
       const expiries = market.optionParameters(etf.conId)[0]!.expirations;
       return expiries.map((expiry) => {
         const years = (sessionOf(expiry)!.close - quote.at) / YEAR_MS;
-        return { etf, expiry, spot, years, ...chainAt(market, etf.symbol, expiry) };
+        return { etf, expiry, spot, years, seenOn: newYorkDay(quote.at), ...chainAt(market, etf.symbol, expiry) };
       });
     });
   });
@@ -155,8 +156,13 @@ describe.each([
 
   it("obey put-call parity near the money within the spreads, and the American bounds everywhere", () => {
     expect(
-      against(({ calls, puts, spot, years, etf }, fail) => {
-        const stock = spot * Math.exp(-etf.dividendYield * years);
+      against(({ calls, puts, spot, years, etf, expiry, seenOn }, fail) => {
+        const due = market.dividends(etf.conId).filter(({ exDay }) => exDay <= expiry && exDay > seenOn);
+        const paid = due.map(({ exDay, amount }) => {
+          const until = (sessionOf(exDay)!.open - sessionOf(expiry)!.close) / YEAR_MS + years;
+          return dollars(amount) * Math.exp(-DEFAULT_RATE * until);
+        });
+        const stock = spot - paid.reduce((sum, one) => sum + one, 0);
         for (const [i, call] of calls.entries()) {
           const { strike } = call;
           const difference = call.mid - puts[i]!.mid;
@@ -164,7 +170,7 @@ describe.each([
           const slack = (call.width + puts[i]!.width) / 2 + 3 * TICK;
           if (difference < stock - strike - slack || difference > spot - cash + slack) fail(`${strike} is out of bounds`);
           // A put that is worth no more than its exercise is beyond European parity: it should be exercised.
-          const near = Math.abs(strike / spot - 1) < 0.02 && puts[i]!.mid > strike - spot + 2 * TICK;
+          const near = Math.abs(strike / spot - 1) < 0.02 && puts[i]!.mid > strike - spot + 2 * TICK && due.length === 0;
           if (near && Math.abs(difference - (stock - cash)) > slack) fail(`${strike}: ${difference} is not ${stock - cash}`);
         }
       }),
@@ -174,7 +180,9 @@ describe.each([
   it("cost more the longer they run", () => {
     const earlier = new Map<string, number>();
     expect(
-      against(({ calls, etf, years, spot }, fail) => {
+      against(({ calls, etf, years, spot, expiry }, fail) => {
+        // A dividend between two expiries makes the later call's share cheaper.
+        if (market.dividends(etf.conId).some(({ exDay }) => exDay <= expiry && exDay > "2026-10-05")) return;
         for (const { strike, mid } of calls) {
           const name = `${etf.symbol} ${strike} at ${spot}`;
           if (years > 0 && mid < (earlier.get(name) ?? 0) - 2 * TICK) fail(`${strike} costs ${mid}, before ${earlier.get(name)}`);
@@ -228,28 +236,43 @@ describe("the surface", () => {
     }
   });
 
-  it("is what options are valued with: Black's price, but never below what exercise pays", () => {
+  it("is what options are valued with: Black's price without the dividends, but never below what exercise pays", () => {
+    const market = createSyntheticMarket({ seed: 4, vix0: 22 });
     const listings = createListings();
+    const dividends = createDividends();
     const world = createWorld({
       seed: 4,
       begins: DEFAULT_BEGINS,
       vix0: 22,
       futuresLeadSeconds: 0,
+      regime: undefined,
+      onClose: dividends.open,
       onDay: (day, { logPrice }) => listings.open(day, logPrice.map(Math.exp)),
     });
-    const desk = createOptionDesk(world, DEFAULT_RATE, 1);
+    const desk = createOptionDesk(world, { dividends, rate: DEFAULT_RATE, premium: 0 }, 1);
     world.advance(clock("2026-10-06", 11, 0));
+    market.advance(world.now);
     for (const etf of ETFS) {
-      for (const [, chain] of listings.chain(etf, world.today)) {
+      const { stock } = world;
+      const spot = Math.exp(stock.logPrice[etf.index]) + dividends.accrued(etf, stock.day);
+      const next = dividends.all(etf).at(-1)!;
+      for (const [expiry, chain] of listings.chain(etf, world.today)) {
         for (const option of chain) {
-          const { strike, right, series } = option;
-          const years = (series.expires - world.stock.at) / YEAR_MS;
-          const spot = Math.exp(world.stock.logPrice[etf.index]);
-          const forward = spot * Math.exp((DEFAULT_RATE - etf.dividendYield) * years);
-          const vol = volAt(smileOf(etf.smile, world.stock.logVix, years), Math.log(strike / forward));
+          const { strike, right, series, conId } = option;
+          const years = (series.expires - stock.at) / YEAR_MS;
+          const left = (series.expires - instantOf(next.exDay, 570)) / YEAR_MS;
+          const due = next.exDay <= expiry;
+          const forward =
+            spot * Math.exp(DEFAULT_RATE * years) - (due ? dollars(next.amount) * Math.exp(DEFAULT_RATE * left) : 0);
+          const terms = { skew: stock.skew, premium: 0, varianceDays: varianceDaysOf(stock, expiry, years) };
+          const vol = volAt(smileOf(etf.smile, stock.logVix, years, terms), Math.log(strike / forward));
           const black = blackPrice({ right, forward, strike, years, discount: Math.exp(-DEFAULT_RATE * years), vol });
           const exercised = Math.max(0, right === "C" ? spot - strike : strike - spot);
-          expect(desk.value(option)).toBeCloseTo(Math.max(black, exercised), 9);
+          const value = desk.value(option);
+          if (due && right === "C") expect(value).toBeGreaterThanOrEqual(Math.max(black, exercised) - 1e-9);
+          else expect(value).toBeCloseTo(Math.max(black, exercised), 9);
+          const quote = market.quote(conId);
+          if (quote?.bid) expect(Math.abs((quote.bid + quote.ask!) / 20_000 - value)).toBeLessThan(0.011);
         }
       }
     }
@@ -375,7 +398,10 @@ describe("sessions", () => {
 
   it("leave stocks and options standing still from close to open, while the futures go on through the night", () => {
     const market = createSyntheticMarket({ seed: 6 });
-    const still = sampleOf(market).filter((conId) => market.byConId(conId)!.contract.secType !== "FUT");
+    const still = sampleOf(market).filter((conId) => {
+      const { secType, expiry = "never" } = market.byConId(conId)!.contract;
+      return secType !== "FUT" && expiry > "2026-10-05";
+    });
     const future = market.find({ secType: "FUT", symbol: "ES" })[0]!.contract.conId;
     market.advance(clock("2026-10-05", 16, 0));
     const evening = quotesOf(market, still).map((quote) => quote && [quote.bid, quote.ask, quote.at]);
@@ -435,14 +461,18 @@ describe("sessions", () => {
 });
 
 describe("listings", () => {
-  it("expire on trading days: Fridays, or the day before where a Friday is none", () => {
+  it("expire on trading days: every one for two weeks, then Fridays, or the day before where a Friday is none", () => {
     for (const day of ["2026-10-05", "2027-02-01", "2026-12-01", "2027-03-25", "2026-06-01"] as TradingDay[]) {
       const expiries = optionExpiries(day);
       expect(expiries.toSorted()).toEqual(expiries);
       expect(new Set(expiries).size).toBe(expiries.length);
+      for (let ahead = 0; ahead <= 14; ahead++) {
+        const date = addDays(day, ahead);
+        expect(expiries.includes(date)).toBe(isTradingDay(date));
+      }
       for (const expiry of expiries) {
         expect(isTradingDay(expiry)).toBe(true);
-        expect([4, 5]).toContain(weekday(expiry));
+        if (daysBetween(day, expiry) > 14) expect([4, 5]).toContain(weekday(expiry));
       }
     }
     // Good Friday 2027, and Juneteenth 2026, a third Friday.

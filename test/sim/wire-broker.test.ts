@@ -4,8 +4,10 @@ import { type EpochMs, epochMs, price, tradingDay } from "../../src/domain/units
 import type { IbClient } from "../../src/ports/ib-client.ts";
 import { serveGateway } from "../../src/sim/wire/server.ts";
 import { type BrokerRig, byConId, CONDOR, createBrokerRig, limitOrder, quoteCondor } from "../support/broker-rig.ts";
+import { GATEWAY_EVENTS } from "../support/gateway-events.ts";
 import { realScheduler } from "../support/real-scheduler.ts";
 import { optionId, SPY } from "../support/scripted-market.ts";
+import { strictTap } from "../support/strict-reader.ts";
 import {
   collectingLogger,
   connectIbApi,
@@ -79,13 +81,17 @@ const prepared = (options: Parameters<typeof createBrokerRig>[0] = {}): BrokerRi
 /** The same morning without a socket. */
 const inProcess = (): readonly (readonly Heard[])[] => {
   const rig = prepared();
-  const client = rig.connect(CLIENT_ID);
+  const client = rig.broker.client();
+  const heard: Heard[] = [];
+  for (const event of GATEWAY_EVENTS) client.on(event, (...words: unknown[]) => void heard.push([event, ...words]));
+  client.connect(CLIENT_ID);
+  rig.settle();
   return morning.map((step) => {
-    const from = client.heard.length;
-    step(client.ib, rig);
-    client.ib.reqCurrentTime();
+    const from = heard.length;
+    step(client, rig);
+    client.reqCurrentTime();
     rig.settle();
-    return client.heard.slice(from);
+    return heard.slice(from);
   });
 };
 
@@ -99,6 +105,7 @@ const overTcp = async (serverVersion: number): Promise<readonly (readonly Heard[
     logger,
     now: () => rig.market.now as EpochMs,
     pacing: { messagesPerSecond: 1000 },
+    onFrame: strictTap,
   });
   endings.push(() => gateway.close());
   const { api, heard } = await connectIbApi(gateway.port, serverVersion, CLIENT_ID);
@@ -107,6 +114,8 @@ const overTcp = async (serverVersion: number): Promise<readonly (readonly Heard[
   for (const step of morning) {
     const from = heard.length;
     step(api as unknown as IbClient, rig);
+    // Some answers come a turn of the broker's later than others.
+    await currentTime(api);
     await currentTime(api);
     days.push(heard.slice(from));
   }
@@ -120,9 +129,10 @@ const currentTime = (api: IBApi): Promise<void> =>
     api.reqCurrentTime();
   });
 
-/** Sizes of asks and lasts come twice over the wire: with their price and alone. */
+/** Sizes of asks and lasts come twice over the wire: with their price and alone. The time is only asked for to know that a step is over. */
 const withoutRepeats = (events: readonly Heard[]): Heard[] =>
   events.filter((event, index) => {
+    if (event[0] === "currentTime") return false;
     const before = events[index - 1];
     return !(event[0] === "tickSize" && before?.[0] === "tickSize" && JSON.stringify(event) === JSON.stringify(before));
   });
@@ -132,9 +142,11 @@ const without = (object: object, ...keys: readonly string[]): object =>
 
 /**
  * What the wire changes: completed orders lose who placed them and what they cost, contract details have no last trade date of
- * their own before version 182, and the multiplier of option parameters comes out of IBApi as a number, whatever its types say.
+ * their own before version 182, and out of IBApi the multiplier of option parameters comes as a number, whatever its types say, and
+ * a line's tick size as an integer.
  */
 const asDecoded = (event: Heard, serverVersion: number): Heard => {
+  if (event[0] === "tickReqParams") return event.with(2, 0) as unknown as Heard;
   if (event[0] === "securityDefinitionOptionParameter")
     return event.map((word, index) => (index === 5 ? Number(word) : word)) as unknown as Heard;
   if (event[0] === "completedOrder") {

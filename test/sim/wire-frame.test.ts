@@ -98,7 +98,7 @@ describe("fields", () => {
 
   test("of numbers read as they were written", () => {
     fc.assert(
-      fc.property(finite, fc.maxSafeInteger(), (number, integer) => {
+      fc.property(finite, fc.integer({ min: -2_147_483_647, max: 2_147_483_647 }), (number, integer) => {
         expect(reading(real(number)).real("x")).toBe(number);
         expect(reading(whole(integer)).required("x")).toBe(integer + 0);
       }),
@@ -133,6 +133,7 @@ describe("fields", () => {
     for (const field of ["abc", "1,5", "0x10", "1e999", " 1", "NaN"])
       expect(() => reading(field).real("lmtPrice")).toThrow(/lmtPrice/);
     expect(() => reading("1.5").whole("parentId")).toThrow(/parentId \(field 1\) should be a whole number/);
+    expect(() => reading("2147483648").required("reqId")).toThrow(/reqId \(field 1\) should be of 32 bits, got "2147483648"/);
     expect(() => reading("yes").flag("transmit")).toThrow(MalformedMessage);
     expect(() => reading("").required("orderId")).toThrow(/orderId is missing/);
     expect(() => reading().raw("orderId")).toThrow(/ends before orderId/);

@@ -1,4 +1,4 @@
-import { EventName, MarketDataType, OptionType, SecType, WhatToShow } from "@stoqey/ib";
+import { EventName, MarketDataType, OptionExerciseAction, OptionType, SecType, TickByTickDataType, WhatToShow } from "@stoqey/ib";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseRequest } from "../../src/sim/wire/requests/parse.ts";
@@ -8,8 +8,8 @@ import { connectIbApi, serveScript } from "../support/wire-clients.ts";
 type World = Awaited<ReturnType<typeof serveScript>>;
 type Client = Awaited<ReturnType<typeof connectIbApi>>;
 
-/** Versions on both sides of each gate that a request has. */
-const VERSIONS = [157, 158, 160, 162, 166, 169, 170, 176, 177, 178, 183, 184, 187, 189, 190, 192, 193];
+/** Every version that is negotiated: each gate, and both sides of it. */
+const VERSIONS = Array.from({ length: 193 - 157 + 1 }, (_, index) => 157 + index);
 
 describe.each(VERSIONS)("what IBApi sends at server version %i", (version) => {
   let world: World;
@@ -95,6 +95,58 @@ describe.each(VERSIONS)("what IBApi sends at server version %i", (version) => {
     for (const [send, expected] of cases) expect(await reaching(send)).toEqual([expected]);
   });
 
+  test("reaches the broker as it was said: everything that asks for more than Caretaker itself does", async () => {
+    const option = { conId: 12, symbol: "SPY", secType: SecType.OPT, strike: 450, right: OptionType.Put, exchange: "SMART" };
+    const past = { ...option, includeExpired: false };
+    const end = "20261120-16:00:00";
+    const cases: readonly [(api: Client["api"]) => unknown, readonly unknown[]][] = [
+      [(api) => api.reqManagedAccts(), ["reqManagedAccts"]],
+      [(api) => api.reqAutoOpenOrders(true), ["reqAutoOpenOrders", true]],
+      [(api) => api.reqAccountUpdates(true, "DU1"), ["reqAccountUpdates", true, "DU1"]],
+      [(api) => api.reqAccountUpdates(false, undefined), ["reqAccountUpdates", false, ""]],
+      [(api) => api.reqAccountUpdatesMulti(1, "DU1", "m", true), ["reqAccountUpdatesMulti", 1, "DU1", "m", true]],
+      [(api) => api.cancelAccountUpdatesMulti(1), ["cancelAccountUpdatesMulti", 1]],
+      [(api) => api.reqPositionsMulti(2, "DU1", null), ["reqPositionsMulti", 2, "DU1", ""]],
+      [(api) => api.cancelPositionsMulti(2), ["cancelPositionsMulti", 2]],
+      [(api) => api.reqPnL(3, "DU1", "m"), ["reqPnL", 3, "DU1", "m"]],
+      [(api) => api.cancelPnL(3), ["cancelPnL", 3]],
+      [(api) => api.reqPnLSingle(4, "DU1", null, 12), ["reqPnLSingle", 4, "DU1", "", 12]],
+      [(api) => api.cancelPnLSingle(4), ["cancelPnLSingle", 4]],
+      [
+        (api) => api.exerciseOptions(5, option, OptionExerciseAction.EXERCISE, 2, "DU1", 1),
+        ["exerciseOptions", 5, option, 1, 2, "DU1", 1],
+      ],
+      [
+        (api) => api.exerciseOptions(5, option, OptionExerciseAction.LAPSE, 1, "DU1", 0),
+        ["exerciseOptions", 5, option, 2, 1, "DU1", 0],
+      ],
+      [
+        (api) => api.reqRealTimeBars(6, option, 5, WhatToShow.MIDPOINT, true),
+        ["reqRealTimeBars", 6, option, 5, "MIDPOINT", true],
+      ],
+      [(api) => api.cancelRealTimeBars(6), ["cancelRealTimeBars", 6]],
+      [
+        (api) => api.reqTickByTickData(7, option, TickByTickDataType.BidAsk, 10, true),
+        ["reqTickByTickData", 7, option, "BidAsk", 10, true],
+      ],
+      [(api) => api.cancelTickByTickData(7), ["cancelTickByTickData", 7]],
+      [
+        (api) => api.reqHistoricalTicks(8, option, "", end, 1000, WhatToShow.TRADES, 1, false),
+        ["reqHistoricalTicks", 8, past, "", end, 1000, "TRADES", true, false],
+      ],
+      [(api) => api.reqHeadTimestamp(9, option, WhatToShow.TRADES, true, 2), ["reqHeadTimestamp", 9, past, "TRADES", true, 2]],
+      [(api) => api.cancelHeadTimestamp(9), ["cancelHeadTimestamp", 9]],
+      [(api) => api.reqMarketRule(26), ["reqMarketRule", 26]],
+      [(api) => api.reqMatchingSymbols(10, "SP"), ["reqMatchingSymbols", 10, "SP"]],
+      [(api) => api.calculateImpliedVolatility(11, option, 2.35, 450.1), ["calculateImpliedVolatility", 11, option, 2.35, 450.1]],
+      [(api) => api.cancelCalculateImpliedVolatility(11), ["cancelCalculateImpliedVolatility", 11]],
+      [(api) => api.calculateOptionPrice(12, option, 0.2, 450.1), ["calculateOptionPrice", 12, option, 0.2, 450.1]],
+      [(api) => api.cancelCalculateOptionPrice(12), ["cancelCalculateOptionPrice", 12]],
+      ...(version >= 167 ? [[(api: Client["api"]) => api.reqUserInfo(13), ["reqUserInfo", 13]] as const] : []),
+    ] as readonly [(api: Client["api"]) => unknown, readonly unknown[]][];
+    for (const [send, expected] of cases) expect(await reaching(send)).toEqual([expected]);
+  });
+
   test("never left a field over and never went unread", () => {
     expect(world.logger.lines.filter(({ level }) => level !== "info")).toEqual([]);
     expect(client.heard).toEqual([]);
@@ -152,11 +204,11 @@ describe("what other clients send", () => {
   });
 
   test("a list cannot claim more elements than there are fields", () => {
-    const parsed = parseRequest(["1", "11", "5", "0", "SPY", "BAG", "", "", "", "", "", "", "", "", "", "4000000000"], 178);
+    const parsed = parseRequest(["1", "11", "5", "0", "SPY", "BAG", "", "", "", "", "", "", "", "", "", "2000000000"], 178);
     expect(parsed).toMatchObject({
       kind: "malformed",
       subject: 5,
-      reason: "number of combo legs says 4000000000, with 0 fields left",
+      reason: "number of combo legs says 2000000000, with 0 fields left",
     });
   });
 });

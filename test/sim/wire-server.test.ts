@@ -95,7 +95,7 @@ describe("a connection", () => {
     const { gateway, logger } = await serve(answersPositions);
     const client = await loggedIn(gateway.port);
     client.send(
-      messageBytes(104, 9),
+      messageBytes(60, 9),
       messageBytes("x"),
       messageBytes(62, 1, 17, "All"),
       messageBytes(2, 1),
@@ -104,13 +104,12 @@ describe("a connection", () => {
     );
     await client.message(isPositionEnd);
     expect(client.messages.filter(isCode(320)).map((fields) => [fields[2], fields[4]])).toEqual([
-      // This one is no message at all, so it is refused before the requests get their turn.
-      ["-1", "Error reading request. Its last field is not closed by a NUL byte."],
       ["17", "Error reading request. reqAccountSummary: it ends before tags, after 3 fields"],
       ["-1", "Error reading request. cancelMktData: it ends before reqId, after 1 fields"],
+      ["-1", "Error reading request. Its last field is not closed by a NUL byte."],
     ]);
     expect(logger.lines.filter(({ message }) => message.includes("does not know")).map(({ details }) => details)).toEqual([
-      { clientId: 7, messageId: "104" },
+      { clientId: 7, messageId: "60" },
       { clientId: 7, messageId: "x" },
     ]);
   });
@@ -118,7 +117,7 @@ describe("a connection", () => {
   test("accepts what a simulated broker has no use for without a word", async () => {
     const { desk, gateway, logger } = await serve(answersPositions);
     const client = await loggedIn(gateway.port);
-    client.send(messageBytes(14, 1, 5), messageBytes(15, 1, 1), reqPositions);
+    client.send(messageBytes(14, 1, 5), messageBytes(12, 1, 1), messageBytes(13, 1), messageBytes(89, 4), reqPositions);
     await client.message(isPositionEnd);
     expect(desk.sessions[0]?.asked.slice(1)).toEqual([["reqPositions"]]);
     expect(logger.lines).toEqual([]);
@@ -127,6 +126,7 @@ describe("a connection", () => {
   test("repeats the accounts on request", async () => {
     const { gateway } = await serve({
       reqIds: (session) => session.emit("nextValidId", 2),
+      reqManagedAccts: (session) => session.emit("managedAccounts", "DU1000001"),
       ...answersPositions,
     });
     const client = await loggedIn(gateway.port);
@@ -361,7 +361,7 @@ describe("the gateway", () => {
 
   test("shows every message to the tap, with who sent it or gets it", async () => {
     const seen: unknown[] = [];
-    const { gateway } = await serve(answersPositions, { onFrame: (...frame) => seen.push(frame) });
+    const { gateway } = await serve(answersPositions, { onFrame: (...frame) => seen.push(frame.slice(0, 3)) });
     const client = await loggedIn(gateway.port);
     client.send(reqPositions);
     await client.message(isPositionEnd);

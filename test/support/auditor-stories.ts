@@ -117,6 +117,7 @@ export class Story {
       openOrders,
       executions: 0,
       commissions: this.#commissions,
+      otherCash: 0,
     };
     return { at: this.#now, day: "2026-11-20", accounts: [account] };
   }

@@ -5,7 +5,7 @@
 import { connect, createServer, type Socket } from "node:net";
 import type { Contract, Order } from "@stoqey/ib";
 import { onTestFinished } from "vitest";
-import type { IbClient } from "../../src/ports/ib-client.ts";
+import type { GatewayClient } from "../../src/sim/gateway-api.ts";
 import { FrameParser, fieldsOf } from "../../src/sim/wire/frame.ts";
 import { parseRequest } from "../../src/sim/wire/requests/parse.ts";
 
@@ -146,6 +146,6 @@ const placementIn = (fields: readonly string[], version: number): Omit<Placement
       };
     },
   };
-  parsed.request.call(reader as unknown as IbClient);
+  parsed.request.call(reader as unknown as GatewayClient);
   return placement;
 };

@@ -1,8 +1,8 @@
 /**
  * A desk without a market: it remembers what the wire asked of it, in order, and says what a test lets it say.
  */
-import type { IbClient, IbEventName, IbEvents } from "../../src/ports/ib-client.ts";
 import type { Desk } from "../../src/sim/desk.ts";
+import type { GatewayClient, GatewayEventName, GatewayEvents } from "../../src/sim/gateway-api.ts";
 
 export type Asked = readonly [method: string, ...args: readonly unknown[]];
 /** What a test wants a session to do when a method is called; `connect` logs in unless a script says otherwise. */
@@ -13,7 +13,7 @@ export const ANNOUNCEMENT = "market time 2026-11-20T14:30:00Z speed 60";
 
 type Listener = (...args: never[]) => void;
 
-export class ScriptedSession implements IbClient {
+export class ScriptedSession implements GatewayClient {
   readonly asked: Asked[] = [];
   readonly #script: Script;
   readonly #listeners = new Map<string, Listener[]>();
@@ -23,13 +23,13 @@ export class ScriptedSession implements IbClient {
     this.#script = script;
   }
 
-  on<E extends IbEventName>(event: E, listener: (...args: IbEvents[E]) => void): this {
+  on<E extends GatewayEventName>(event: E, listener: (...args: GatewayEvents[E]) => void): this {
     this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), listener as Listener]);
     return this;
   }
 
-  emit<E extends IbEventName>(event: E, ...args: IbEvents[E]): void {
-    for (const listener of this.#listeners.get(event) ?? []) (listener as (...heard: IbEvents[E]) => void)(...args);
+  emit<E extends GatewayEventName>(event: E, ...args: GatewayEvents[E]): void {
+    for (const listener of this.#listeners.get(event) ?? []) (listener as (...heard: GatewayEvents[E]) => void)(...args);
   }
 
   removeAllListeners(): void {
@@ -83,6 +83,32 @@ export class ScriptedSession implements IbClient {
   reqAllOpenOrders = this.#asks("reqAllOpenOrders");
   reqExecutions = this.#asks("reqExecutions");
   reqCompletedOrders = this.#asks("reqCompletedOrders");
+  reqManagedAccts = this.#asks("reqManagedAccts");
+  reqAutoOpenOrders = this.#asks("reqAutoOpenOrders");
+  reqAccountUpdates = this.#asks("reqAccountUpdates");
+  reqAccountUpdatesMulti = this.#asks("reqAccountUpdatesMulti");
+  cancelAccountUpdatesMulti = this.#asks("cancelAccountUpdatesMulti");
+  reqPositionsMulti = this.#asks("reqPositionsMulti");
+  cancelPositionsMulti = this.#asks("cancelPositionsMulti");
+  reqPnL = this.#asks("reqPnL");
+  cancelPnL = this.#asks("cancelPnL");
+  reqPnLSingle = this.#asks("reqPnLSingle");
+  cancelPnLSingle = this.#asks("cancelPnLSingle");
+  exerciseOptions = this.#asks("exerciseOptions");
+  reqRealTimeBars = this.#asks("reqRealTimeBars");
+  cancelRealTimeBars = this.#asks("cancelRealTimeBars");
+  reqTickByTickData = this.#asks("reqTickByTickData");
+  cancelTickByTickData = this.#asks("cancelTickByTickData");
+  reqHistoricalTicks = this.#asks("reqHistoricalTicks");
+  reqHeadTimestamp = this.#asks("reqHeadTimestamp");
+  cancelHeadTimestamp = this.#asks("cancelHeadTimestamp");
+  reqMarketRule = this.#asks("reqMarketRule");
+  reqMatchingSymbols = this.#asks("reqMatchingSymbols");
+  calculateImpliedVolatility = this.#asks("calculateImpliedVolatility");
+  cancelCalculateImpliedVolatility = this.#asks("cancelCalculateImpliedVolatility");
+  calculateOptionPrice = this.#asks("calculateOptionPrice");
+  cancelCalculateOptionPrice = this.#asks("cancelCalculateOptionPrice");
+  reqUserInfo = this.#asks("reqUserInfo");
 }
 
 export class ScriptedDesk implements Desk {

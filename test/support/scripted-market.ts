@@ -5,7 +5,7 @@ import { newYorkTime } from "../../src/domain/calendar/new-york.ts";
 import type { ContractDetails, Right } from "../../src/domain/contract.ts";
 import type { Bar } from "../../src/domain/events/broker.ts";
 import { type EpochMs, type Price, price, type TradingDay, tradingDay } from "../../src/domain/units.ts";
-import type { Market, MarketQuote } from "../../src/sim/market/market.ts";
+import type { Dividend, Market, MarketQuote } from "../../src/sim/market/market.ts";
 
 export const SPY = 1;
 export const ES = 2;
@@ -55,11 +55,17 @@ const LISTINGS: readonly ContractDetails[] = [
 export interface ScriptedMarket extends Market {
   /** Sets what is bid and asked, in dollars, from now on; null is no such side. */
   set(conId: number, bid: number | null, ask: number | null, sizes?: { bid?: number; ask?: number }): void;
+  /** Sets the last trade's price of a contract that is quoted, in dollars. */
+  traded(conId: number, dollars: number): void;
   /** Forgets a contract's quote. */
   unset(conId: number): void;
   /** Overrules the clock: are contracts tradable? */
   opened(open: boolean | undefined): void;
   setSettlement(conId: number, dollars: number): void;
+  /** Cash dividends of SPY from now on. */
+  setDividends(dividends: readonly Dividend[]): void;
+  /** Yesterday's close of a contract that is quoted, in dollars. */
+  closedAt(conId: number, dollars: number): void;
   setBars(bars: readonly Bar[]): void;
 }
 
@@ -67,6 +73,7 @@ export const createScriptedMarket = (begins: EpochMs): ScriptedMarket => {
   const quotes = new Map<number, MarketQuote>();
   const settlements = new Map<number, Price>();
   let bars: readonly Bar[] | undefined;
+  let dividends: readonly Dividend[] = [];
   let now = begins;
   let open: boolean | undefined;
   return {
@@ -99,6 +106,11 @@ export const createScriptedMarket = (begins: EpochMs): ScriptedMarket => {
       return open ?? (minuteOfDay >= 570 && minuteOfDay < 960);
     },
     dailyBars: (conId, _show, days) => (conId === SPY ? bars?.slice(-days) : undefined),
+    bars: () => undefined,
+    headTimestamp: () => undefined,
+    dividends: (conId) => (conId === SPY ? dividends : []),
+    impliedVolatility: () => undefined,
+    rate: 0.035,
     settlement: (conId, _day: TradingDay) => settlements.get(conId),
     set: (conId, bid, ask, sizes = {}) => {
       quotes.set(conId, {
@@ -114,9 +126,20 @@ export const createScriptedMarket = (begins: EpochMs): ScriptedMarket => {
         at: now,
       });
     },
+    traded: (conId, last) => {
+      const quote = quotes.get(conId);
+      if (quote !== undefined) quotes.set(conId, { ...quote, last: price(last), at: now });
+    },
     unset: (conId) => quotes.delete(conId),
     opened: (value) => {
       open = value;
+    },
+    setDividends: (value) => {
+      dividends = value;
+    },
+    closedAt: (conId, close) => {
+      const quote = quotes.get(conId);
+      if (quote !== undefined) quotes.set(conId, { ...quote, close: price(close) });
     },
     setSettlement: (conId, dollars) => settlements.set(conId, price(dollars)),
     setBars: (value) => {

@@ -3,9 +3,11 @@ import { createRequire } from "node:module";
 import { connect, type Socket } from "node:net";
 import { EventName, IBApi } from "@stoqey/ib";
 import { epochMs } from "../../src/domain/units.ts";
-import type { WireLogger } from "../../src/sim/wire/gateway-context.ts";
+import type { Desk } from "../../src/sim/desk.ts";
+import type { GatewayContext, WireLogger } from "../../src/sim/wire/gateway-context.ts";
 import { type Gateway, type GatewayOptions, serveGateway } from "../../src/sim/wire/server.ts";
 import { type Script, ScriptedDesk } from "./scripted-desk.ts";
+import { strictTap } from "./strict-reader.ts";
 
 export interface LoggedLine {
   readonly level: "info" | "warn" | "error";
@@ -22,7 +24,7 @@ export const collectingLogger = (): WireLogger & { readonly lines: LoggedLine[] 
 /** 2026-11-20, 11:37:25 in New York, in standard time. */
 export const MARKET_NOW = epochMs(Date.UTC(2026, 10, 20, 16, 37, 25));
 
-/** A gateway over a scripted desk, without a rate limit unless asked for. */
+/** A gateway over a scripted desk, without a rate limit unless asked for. Every message it sends is read strictly. */
 export const serveScript = async (script: Script = {}, options: Partial<GatewayOptions> = {}) => {
   const desk = new ScriptedDesk(script);
   const logger = collectingLogger();
@@ -34,9 +36,27 @@ export const serveScript = async (script: Script = {}, options: Partial<GatewayO
     now: () => MARKET_NOW,
     pacing: { messagesPerSecond: Number.POSITIVE_INFINITY },
     ...options,
+    onFrame: (...frame) => {
+      strictTap(...frame);
+      options.onFrame?.(...frame);
+    },
   });
   return { desk, logger, gateway };
 };
+
+/** What a connection needs of its gateway, for one over a fake socket: no limit on the rate, real time that stands still. */
+export const connectionContext = (desk: Desk, logger: WireLogger, more: Partial<GatewayContext> = {}): GatewayContext => ({
+  desk,
+  logger,
+  now: () => MARKET_NOW,
+  scheduler: { now: () => 0, after: () => () => {} },
+  pacing: "pace",
+  messagesPerSecond: Number.POSITIVE_INFINITY,
+  maxQueuedBytes: 1e9,
+  onFrame: strictTap,
+  lineFaults: undefined,
+  ...more,
+});
 
 interface ApiModule {
   MAX_SUPPORTED_SERVER_VERSION: number;

@@ -7,7 +7,8 @@ import { type Command, Option } from "commander";
 import type { CaretakerConfig } from "../../domain/config-schema.ts";
 import { epochMs, money } from "../../domain/units.ts";
 import { loadConfig } from "../../io/config/config-file.ts";
-import { type ScriptedFault, startGateway } from "../../sim/gateway.ts";
+import type { ScenarioEntry } from "../../sim/faults/board.ts";
+import { startGateway } from "../../sim/gateway.ts";
 import { worldFile } from "../../sim/world-file.ts";
 import { ROOT } from "../build-id.ts";
 import { closingDocument, tellClosing } from "../closing.ts";
@@ -33,17 +34,17 @@ interface DemoFlags extends DaemonFlags, MarketFlags {
  * Trouble on purpose, early in the first session: three orders in a row are rejected, so that the breaker trips and heals; later
  * the connection is broken off, so that the engine reconciles and goes on.
  */
-const scriptedFaults = (begins: number): readonly ScriptedFault[] => [
+const scriptedFaults = (begins: number): readonly ScenarioEntry[] => [
   {
-    at: epochMs(begins + 12 * 60_000),
+    when: { at: epochMs(begins + 12 * 60_000) },
     label: "SCRIPTED FAULT of the demo: the simulated gateway rejects the next 3 orders (--no-faults leaves it out)",
-    rejectOrders: 3,
-    code: 201,
+    fault: "order.reject",
+    with: { orders: 3, code: 201 },
   },
   {
-    at: epochMs(begins + 30 * 60_000),
+    when: { at: epochMs(begins + 30 * 60_000) },
     label: "SCRIPTED FAULT of the demo: the simulated gateway breaks the connection off (--no-faults leaves it out)",
-    drop: "rst",
+    fault: "line.reset",
   },
 ];
 
@@ -100,7 +101,7 @@ export const demoVerb = (program: Command): void => {
         logger,
         worldFile: worldFile(directory),
         ...(flags.truth === undefined ? {} : { truthFile: flags.truth }),
-        ...(flags.market === "recorded" || flags.faults === false ? {} : { script: scriptedFaults(market.begins) }),
+        ...(flags.market === "recorded" || flags.faults === false ? {} : { scenario: scriptedFaults(market.begins) }),
         onFault: tell,
         onEnd: () => {
           tell("the recorded market is over");

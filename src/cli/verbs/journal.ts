@@ -12,18 +12,46 @@ export const journalVerb = (program: Command): void => {
     .description("Verify and read the journal (from a clone; the daemon must not be running).");
   journal
     .command("verify")
-    .description("Read every record: sequence, hash chain, checksums, head anchor. Exit 65 names the place of any damage.")
+    .description(
+      "Read every record, sealed days and all: sequence, hash chain, checksums, head anchor. Exit 65 names the place of any damage.",
+    )
     .option("--state <dir>", "state directory; by default demo in ~/.local/state/caretaker")
     .option("--json", "one document on standard output")
     .action(async (flags: { state?: string; json?: boolean }) => {
       const directory = stateDirectory(flags.state, "demo");
-      const { verified, identity } = await withClone(directory, async (state) => state);
-      const document = { directory, account: identity.account, records: verified.records, head: verified.head, verified: true };
-      process.stdout.write(
-        flags.json
-          ? `${JSON.stringify(document)}\n`
-          : `${directory}: ${verified.records} records, all verified; head ${verified.head.hash}\n`,
-      );
+      const { verified, identity, segments } = await withClone(directory, async (state) => state, undefined, true);
+      const sealed = segments.all.map(({ summary, count }) => ({
+        day: summary.day,
+        firstSeq: summary.firstSeq,
+        lastSeq: summary.lastSeq,
+        records: count,
+        thinned: summary.thinned ?? 0,
+        bytes: summary.bytes,
+        plainBytes: summary.plainBytes,
+      }));
+      const document = {
+        directory,
+        account: identity.account,
+        records: verified.records,
+        head: verified.head,
+        firstSeq: segments.base.seq + 1,
+        sealed,
+        verified: true,
+      };
+      const thinned = sealed.filter((day) => day.thinned > 0);
+      const told = [
+        `${directory}: ${verified.records} records, all verified; head ${verified.head.hash}`,
+        ...(sealed.length === 0
+          ? []
+          : [`${verified.sealed} of them in ${sealed.length} sealed days, from ${sealed[0]?.day} to ${sealed.at(-1)?.day}`]),
+        ...(thinned.length === 0
+          ? []
+          : [
+              `quotes thinned out of ${thinned.length} days, up to ${thinned.at(-1)?.day}: ${thinned.reduce((sum, day) => sum + day.thinned, 0)} records`,
+            ]),
+        ...(segments.base.seq === 0 ? [] : [`the journal begins at record ${segments.base.seq + 1}: older days were let go`]),
+      ];
+      process.stdout.write(flags.json ? `${JSON.stringify(document)}\n` : `${told.join("\n")}\n`);
     });
   journal
     .command("tail")

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { formatNewYork, newYorkDay } from "../../domain/calendar/new-york.ts";
 import { formatMoney, formatPrice, type Money } from "../../domain/units.ts";
+import type { HoldingsView } from "../../projections/holdings.ts";
 import type { OrdersView } from "../../projections/orders.ts";
 import type { PositionsView } from "../../projections/positions.ts";
 import type { ReadModel } from "../../projections/read-model.ts";
@@ -33,8 +34,25 @@ const statusWords = (status: StatusView): readonly string[] =>
         `${status.fills} leg fills, ${status.trades} trades closed, ${status.openOrders} orders open, ${status.doubtedOrders} in doubt, ${status.discrepancies} differences with the broker`,
       ];
 
-const positionWords = ({ slots }: PositionsView): readonly string[] =>
-  slots.length === 0
+type PositionsDocument = PositionsView & { readonly account: HoldingsView };
+
+/** What of the account is not ours, or not as it should be. */
+const othersWords = ({ holdings }: HoldingsView): readonly string[] => {
+  if (holdings === undefined) return ["the broker has not told its positions yet"];
+  const foreign = holdings.filter(({ foreign }) => foreign);
+  if (foreign.length === 0) return [];
+  return [
+    `the account has ${foreign.length} positions that are not all ours:`,
+    ...foreign
+      .slice(0, OTHERS_NAMED)
+      .map(({ name, quantity, ours }) => `    ${quantity} ${name}${ours === 0 ? "" : `, ${ours} of them ours`}`),
+    ...(foreign.length > OTHERS_NAMED ? [`    and ${foreign.length - OTHERS_NAMED} more: --json tells all`] : []),
+  ];
+};
+const OTHERS_NAMED = 10;
+
+const positionWords = ({ slots, account }: PositionsDocument): readonly string[] => [
+  ...(slots.length === 0
     ? ["no positions"]
     : slots.flatMap((slot) => [
         `${slot.slot}  ${slot.name}  ${slot.units ?? "?"} × ${creditOrDebit(slot.netPrice)}  mark ${slot.mark === undefined ? `unknown (${slot.unknown ?? "not marked yet"})` : formatPrice(slot.mark)}  profit ${slot.profit === undefined ? "unknown" : signedMoney(slot.profit)}${slot.quarantined === undefined ? "" : `  QUARANTINED: ${slot.quarantined}`}`,
@@ -47,7 +65,9 @@ const positionWords = ({ slots }: PositionsView): readonly string[] =>
           : [
               `    decided ${slot.decision.decision.action} (${slot.decision.decision.rule}) at ${formatNewYork(slot.decision.at)}: 'explain decision ${slot.decision.seq}' tells why`,
             ]),
-      ]);
+      ])),
+  ...othersWords(account),
+];
 
 const orderWords = ({ orders, open }: OrdersView): readonly string[] => [
   `${open} open of ${orders.length}`,
@@ -67,7 +87,7 @@ const READINGS: readonly Reading<unknown>[] = [
   reading({
     name: "positions",
     description: "Open positions with legs, mark, profit and last decision.",
-    of: (model) => model.positions,
+    of: (model) => ({ ...model.positions, account: model.holdings }),
     inWords: positionWords,
   }),
   reading({

@@ -50,12 +50,35 @@ export type EffectAnswer =
   | (Answered & { readonly type: "effect.unconfirmed" });
 
 // ── reconciliation ─────────────────────────────────────────────────────────────────────────────────────────────────────
+/** The names of differences. `missingHere`: a position that only the broker knows, and so somebody else's. */
+export type DiscrepancyKind =
+  | "missingHere"
+  | "missingThere"
+  | "quantity"
+  | "averageCost"
+  | "assigned"
+  | "expired"
+  | "unknownOrder"
+  | "unknownExecution"
+  | "archivedOrder"
+  | "cash";
+/**
+ * What follows from a difference: *adopt* takes the broker's quantity into our books, as an adoption and never as a fill; *quarantine* stops
+ * the slots that hold the contract, the engine goes on; *halt* latches; *reduce* lets nothing add risk while it stands; *report* is said.
+ */
+export type DiscrepancyPolicy = "adopt" | "quarantine" | "halt" | "reduce" | "report";
 /** A difference between the broker's truth and ours, by name. The default policy never invents a fill. */
 export interface Discrepancy {
-  readonly kind: "missingHere" | "missingThere" | "quantity" | "unknownOrder" | "unknownExecution" | "archivedOrder";
+  readonly kind: DiscrepancyKind;
+  /** The contract, the orderRef or the execId. */
   readonly subject: string;
+  /** Contracts; dollars for `averageCost` and `cash`. Null: one side has no such figure. */
   readonly ours: number | null;
   readonly theirs: number | null;
+  readonly conId?: number;
+  /** The slots that hold the contract, by address. */
+  readonly slots?: readonly string[];
+  readonly policy?: DiscrepancyPolicy;
 }
 export type ReconciliationEvent =
   /** From the session: a connection stands whose truth is not known yet. */
@@ -76,6 +99,9 @@ export type ReconciliationEvent =
       readonly cash?: Money;
     }
   | { readonly type: "reconciliation.failed"; readonly epoch: number; readonly reason: string };
+
+/** From the reconciler to a slot: the broker's records contradict what it believes to hold. */
+export type SlotDispute = { readonly type: "position.disputed"; readonly reason: string };
 
 // ── orders ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 export type Urgency = "immediate" | "high" | "normal" | "low";
@@ -191,6 +217,58 @@ export type LineEvent =
   /** To each holder: the line will not come, and why. */
   | { readonly type: "line.lost"; readonly conId: number; readonly reason: string };
 
+/** Between the pool of lines, which alone spends the budget, and the queue of contracts that have no line of their own. */
+export type SnapshotEvent =
+  /** To the queue: so many snapshots may be under way at once, and these held legs have no line. Told when it changes. */
+  | { readonly type: "lines.spared"; readonly spare: number; readonly heldWaiting: readonly Contract[] }
+  /** To the pool. */
+  | { readonly type: "snapshot.requested"; readonly contract: Contract }
+  /** To the queue: it streams, so nothing needs to be asked. */
+  | { readonly type: "snapshot.spared"; readonly conId: number }
+  /** To the queue: its line was needed, or there is none. */
+  | { readonly type: "snapshot.evicted"; readonly conId: number }
+  /** To the pool: this one was given up, whatever comes. */
+  | { readonly type: "snapshot.abandoned"; readonly conId: number };
+
+/** Between the queue and its shelves. */
+export type ShelfEvent =
+  /** To a shelf: every contract that it is to hold from now on. */
+  | { readonly type: "shelf.filled"; readonly contracts: readonly Contract[] }
+  /** To a shelf: one more, or one less. */
+  | { readonly type: "shelf.changed"; readonly contract: Contract; readonly held: boolean }
+  /** To a shelf: ask for at most so many of those that are due. */
+  | { readonly type: "turn.given"; readonly count: number }
+  /** To the queue: which were asked for, whether the shelf's end was reached, and when the next is due (null: none is). */
+  | {
+      readonly type: "turn.taken";
+      readonly shelf: number;
+      readonly conIds: readonly number[];
+      readonly ended: boolean;
+      readonly dueAt: EpochMs | null;
+    }
+  /** To a shelf. `retryAt`: when it may be asked again; `dead`: it counts as failed until then. */
+  | { readonly type: "entry.refreshed"; readonly conId: number }
+  | { readonly type: "entry.failed"; readonly conId: number; readonly retryAt: EpochMs; readonly dead: boolean }
+  | { readonly type: "entry.returned"; readonly conId: number }
+  /** To a shelf: ask for this one now, whoever's turn it is. */
+  | { readonly type: "entry.recalled"; readonly conId: number }
+  /** To a shelf: nothing is under way any more; and a wish to be told how many are in which state. */
+  | { readonly type: "shelf.calmed" }
+  | { readonly type: "shelf.asked" }
+  | ({ readonly type: "shelf.told"; readonly shelf: number } & Tally);
+
+/** How a number of queue entries stand. `oldestAt`: the oldest refresh among those that are not failed; null when one never was. */
+export interface Tally {
+  readonly waiting: number;
+  readonly refreshing: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly oldestAt: EpochMs | null;
+}
+
+/** From the pool to the session: the streams that are dead though the connection lives, by name. Told when it changes. */
+export type FeedEvent = { readonly type: "feeds.told"; readonly epoch: number; readonly stalled: readonly string[] };
+
 // ── entries ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 /** A structure found on real quotes, ready to be sent. */
 export interface Candidate {
@@ -231,4 +309,6 @@ export type OperatorEvent =
   | (Commanded & { readonly type: "operator.pause" })
   | (Commanded & { readonly type: "operator.resume" })
   | (Commanded & { readonly type: "operator.halt" })
-  | (Commanded & { readonly type: "operator.rearm"; readonly scope: string });
+  | (Commanded & { readonly type: "operator.rearm"; readonly scope: string })
+  /** The broker's quantity of a contract counts from now on; `subject` as the difference names it. */
+  | (Commanded & { readonly type: "operator.adopt"; readonly subject: string });

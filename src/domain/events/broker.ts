@@ -81,9 +81,11 @@ export interface OptionParameters {
   readonly strikes: readonly Price[];
 }
 
-/** A daily bar. Values are doubles: implied volatilities come the same way as prices. */
+/** A bar. Values are doubles: implied volatilities come the same way as prices. */
 export interface Bar {
   readonly day: TradingDay;
+  /** When it begins; absent for daily bars. */
+  readonly at?: EpochMs;
   readonly open: number;
   readonly high: number;
   readonly low: number;
@@ -97,6 +99,16 @@ interface Pushed {
 interface Answer extends Pushed {
   readonly replyTo: string;
   readonly request: string;
+}
+/**
+ * An answer that is asked for again and again. `digest` names the whole set by its content. With `base`, the digest that the asker said
+ * it knows, only what differs from that set is told: rows that are new or changed, and the keys of those that are gone; nothing when
+ * it is the same set. Without `base` the rows are the whole set. Keys are those of src/domain/reconciliation/answers.ts.
+ */
+export interface SetTold {
+  readonly digest?: string;
+  readonly base?: string;
+  readonly gone?: readonly string[];
 }
 
 export type OrderEvent =
@@ -129,10 +141,10 @@ export type OrderEvent =
 export type PositionEvent = Pushed & { readonly type: "position.changed"; readonly position: BrokerPosition };
 
 export type AnswerEvent =
-  | (Answer & { readonly type: "positions.answered"; readonly positions: readonly BrokerPosition[] })
-  | (Answer & { readonly type: "openOrders.answered"; readonly orders: readonly BrokerOrder[] })
-  | (Answer & { readonly type: "completedOrders.answered"; readonly orders: readonly BrokerOrder[] })
-  | (Answer & { readonly type: "executions.answered"; readonly executions: readonly Execution[] })
+  | (Answer & SetTold & { readonly type: "positions.answered"; readonly positions: readonly BrokerPosition[] })
+  | (Answer & SetTold & { readonly type: "openOrders.answered"; readonly orders: readonly BrokerOrder[] })
+  | (Answer & SetTold & { readonly type: "completedOrders.answered"; readonly orders: readonly BrokerOrder[] })
+  | (Answer & SetTold & { readonly type: "executions.answered"; readonly executions: readonly Execution[] })
   | (Answer & {
       readonly type: "account.answered";
       readonly account: string;

@@ -12,4 +12,20 @@ export type MarketEvent =
       readonly conId: number;
       readonly code: number;
       readonly text: string;
+    }
+  /**
+   * The line has been silent for so long (market time) though the socket lives and it should tick, or has not spoken since its
+   * farm or IB's servers came back. Its quote is broken from here on, until it ticks.
+   */
+  | { readonly type: "line.stalled"; readonly epoch: number; readonly conId: number; readonly silentMs: number }
+  /** A line that was stalled, or was opened in place of one, has ticked. */
+  | { readonly type: "line.resumed"; readonly epoch: number; readonly conId: number }
+  | { readonly type: "snapshot.answered"; readonly epoch: number; readonly conId: number; readonly quote: Quote }
+  /** Code 0: no answer in time. */
+  | {
+      readonly type: "snapshot.failed";
+      readonly epoch: number;
+      readonly conId: number;
+      readonly code: number;
+      readonly text: string;
     };

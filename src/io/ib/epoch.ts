@@ -35,6 +35,8 @@ export interface Inmates {
   /** Sends reqCurrentTime, ahead of everything else. */
   probe(): void;
   failed(concern: Extract<Concern, { of: "order" | "request" }>, code: number, text: string): void;
+  /** A notice that concerns no single request. */
+  noticed(code: number, text: string): void;
   /** IB has dropped all market data lines (1101). */
   dataLost(code: number, text: string): void;
   /** The epoch is over: settle what is open. Before `gateway.lost`. */
@@ -131,6 +133,7 @@ export const createEpoch = (number: number, client: IbClient, deliver: Deliver, 
     const noticed = (code: number, text: string) => {
       if (code === ANNOUNCEMENT) settings.onAnnouncement?.(text);
       deliver({ type: "gateway.noticed", epoch: number, code, text });
+      inmates?.noticed(code, text);
       if (code === DATA_LOST) inmates?.dataLost(code, text);
     };
     const hearError = (id: number, code: number, text: string) => {

@@ -94,6 +94,11 @@ const createFramer = (handOn: (frames: Buffer) => void): ((chunk: Buffer) => str
       needed = PREFIX + length;
       if (data.length - at < needed) break;
       const payload = data.subarray(at + PREFIX, at + needed);
+      // IBApi would keep the open end and put it before the next message, which would be lost without a word: perhaps a fill.
+      if (payload.at(-1) !== 0) {
+        violation = "a frame whose last field does not end";
+        break;
+      }
       if (hasTooManyFields(payload)) {
         violation = `a frame of more than ${MOST_FIELDS} fields`;
         break;

@@ -123,10 +123,13 @@ export const createIbPort = (options: IbPortOptions): IbPort => {
       probe: () => pacer.offer({ lane: "cancel", write: () => client.reqCurrentTime() }),
       failed: (concern, code, text) => {
         if (concern.of === "order") deliver({ type: "order.errored", epoch: number, orderId: concern.orderId, code, text });
-        else if (concern.advisory) logger.info({ epoch: number, ...concern, code, text }, "advice on a request");
-        else if (!lines.failed(concern.reqId, code, text) && !requests.failed(concern.reqId, code, text))
+        else if (concern.advisory) {
+          lines.advised(concern.reqId, code, text);
+          logger.info({ epoch: number, ...concern, code, text }, "advice on a request");
+        } else if (!lines.failed(concern.reqId, code, text) && !requests.failed(concern.reqId, code, text))
           logger.warn({ epoch: number, ...concern, code, text }, "error for a request that nobody waits for");
       },
+      noticed: lines.noticed,
       dataLost: lines.dropped,
       over: () => {
         pacer.close();
@@ -165,10 +168,16 @@ export const createIbPort = (options: IbPortOptions): IbPort => {
         break;
       }
       case "line.open":
-        lines.open(effect.params.contract, settle);
+        lines.open(effect.params, settle);
         break;
       case "line.close":
         lines.close(effect.params.conId, settle);
+        break;
+      case "line.snapshot":
+        lines.look(effect.params.contract, settle);
+        break;
+      case "line.withdraw":
+        lines.withdraw(effect.params.conId, settle);
         break;
       case "gateway.disconnect":
         settle();

@@ -1,7 +1,11 @@
 /**
  * What the broker says about orders, executions and positions of its own accord, passed on one by one and in IB's order; rows
- * of an answer are given to `requests.ts` as well. Nothing is interpreted, nothing deduplicated.
+ * of an answer are given to `requests.ts` as well. Nothing is interpreted.
+ *
+ * IB repeats the day's executions and everybody's open orders whenever they are asked for, each minute. What a repetition adds nothing
+ * to is not passed on a second time in the same epoch: executions word for word the same, and orders that are not ours.
  */
+import { parseOrderRef } from "../../domain/identity.ts";
 
 import type { EpochMs } from "../../domain/units.ts";
 import type { IbClient } from "../../ports/ib-client.ts";
@@ -52,6 +56,16 @@ export const reportOrders = (session: {
   readonly now: () => EpochMs;
 }): void => {
   const { epoch, hear, deliver, requests, logger, now } = session;
+  const said = new Map<string, string>();
+  /** Whether it is word for word what was said last under this key. */
+  const isRepeated = (key: string, what: object): boolean => {
+    const text = JSON.stringify(what);
+    if (said.get(key) === text) return true;
+    said.set(key, text);
+    return false;
+  };
+  /** By client and order id: orders of others that we have heard of. */
+  const foreign = new Set<string>();
   const commissions = createCommissions((commission) => deliver({ type: "commission.reported", epoch, ...commission }));
 
   hear("openOrder", (orderId, contract, order, state) => {
@@ -61,26 +75,33 @@ export const reportOrders = (session: {
       return;
     }
     const row = brokerOrderFrom(contract, { ...order, orderId }, state);
-    deliver({ type: "order.reported", epoch, order: row });
     requests.openOrderRow(row);
+    if (parseOrderRef(row.orderRef) === undefined) {
+      foreign.add(`${row.clientId}/${row.orderId}`);
+      if (isRepeated(`order ${row.clientId}/${row.orderId}/${row.permId}`, row)) return;
+    }
+    deliver({ type: "order.reported", epoch, order: row });
   });
   hear("orderStatus", (orderId, word, filled, remaining, _average, permId, _parent, _last, clientId) => {
     const status = statusFrom(word);
     if (status !== word) logger.error({ epoch, orderId, status: word }, "an order status that we do not know");
-    deliver({
-      type: "order.statusReported",
-      epoch,
+    const report = {
       orderId: idOf(orderId),
       clientId: idOf(clientId),
       permId: idOf(permId),
       status,
       filled: figureOf("filled", filled),
       remaining: figureOf("remaining", remaining),
-    });
+    };
+    const key = `${report.clientId}/${report.orderId}`;
+    if (foreign.has(key) && isRepeated(`status ${key}/${report.permId}`, report)) return;
+    deliver({ type: "order.statusReported", epoch, ...report });
   });
   hear("execDetails", (reqId, contract, details) => {
     const execution = executionFrom(contract, details, now());
-    deliver({ type: "execution.reported", epoch, execution });
+    // Only what an enquiry brings back is compared: a live one is news, however often it comes.
+    const repeated = isRepeated(`execution ${execution.execId}`, execution) && reqId >= 0;
+    if (!repeated) deliver({ type: "execution.reported", epoch, execution });
     requests.executionRow(reqId, execution);
     commissions.executed(execution.execId);
   });

@@ -2,18 +2,20 @@
  * All that is asked and answered in one epoch: which question goes how to IB, which rows belong to it, what its answer is.
  * How one question waits for its end marker is in `round.ts` and `collection.ts`; pushes are made in `order-reports.ts`.
  */
-import { BarSizeSetting, WhatToShow } from "@stoqey/ib";
 import type { ContractDetails } from "../../domain/contract.ts";
 import type { Effects, Enquiry } from "../../domain/effects.ts";
 import type { AnswerEvent, Bar, BrokerOrder, BrokerPosition, Execution, OptionParameters } from "../../domain/events/broker.ts";
+import { executionKey, orderKey, positionKey } from "../../domain/reconciliation/answers.ts";
 import type { Scheduler } from "../../ports/clock.ts";
 import type { IbClient } from "../../ports/ib-client.ts";
 import { createCollection } from "./collection.ts";
+import { createHistoryPace } from "./history-pace.ts";
 import type { Hear } from "./listeners.ts";
 import type { Pacer } from "./pacer.ts";
 import type { Deliver, IbEffect } from "./port-words.ts";
 import { type Asker, createRound } from "./round.ts";
-import { barFrom, durationOf, isLastRow } from "./translate/bar.ts";
+import { createToldSet } from "./told-sets.ts";
+import { barFrom, isLastRow, questionOf } from "./translate/bar.ts";
 import { contractTo, detailsFrom, optionParametersFrom, queryTo } from "./translate/contract.ts";
 import { moneyFigure } from "./translate/figure.ts";
 import { brokerOrderFrom } from "./translate/order.ts";
@@ -51,9 +53,6 @@ export interface Requests {
 
 const SUMMARY_TAGS = "NetLiquidation,TotalCashValue";
 
-/** Who an order row is: completed and manual orders have no orderId, fresh ones no permId. */
-const orderKey = ({ permId, clientId, orderId }: BrokerOrder): string => (permId > 0 ? `${permId}` : `${clientId}/${orderId}`);
-
 export const createRequests = (session: {
   readonly epoch: number;
   readonly client: IbClient;
@@ -69,26 +68,42 @@ export const createRequests = (session: {
   const reply = ({ replyTo, request }: Asker, answer: Unaddressed<AnswerEvent>) =>
     deliver({ ...answer, epoch, replyTo, request } as AnswerEvent);
 
-  const positions = createRound<Asker, BrokerPosition>({
+  const told = {
+    positions: createToldSet(positionKey),
+    open: createToldSet(orderKey),
+    completed: createToldSet(orderKey),
+    executions: createToldSet(executionKey),
+  };
+
+  const positions = createRound<Asking<"positions.request">, BrokerPosition>({
     ...waits,
     name: "positions",
     write: () => client.reqPositions(),
-    answer: (asker, rows) => reply(asker, { type: "positions.answered", positions: rows }),
+    answer: (asker, all) => {
+      const { rows, ...set } = told.positions.tell(all, asker.params.known);
+      reply(asker, { type: "positions.answered", positions: rows, ...set });
+    },
   });
-  const openOrders = createRound<Asker, BrokerOrder>({
+  const openOrders = createRound<Asking<"openOrders.request">, BrokerOrder>({
     ...waits,
     name: "open orders",
     // IB may send this client's orders and their end marker unasked, right after the login. That marker is not the answer:
     // the question goes out only when the answer to the first heartbeat shows that the unasked ones are all in.
     held: true,
     write: () => client.reqAllOpenOrders(),
-    answer: (asker, rows) => reply(asker, { type: "openOrders.answered", orders: rows }),
+    answer: (asker, all) => {
+      const { rows, ...set } = told.open.tell(all, asker.params.known);
+      reply(asker, { type: "openOrders.answered", orders: rows, ...set });
+    },
   });
-  const completedOrders = createRound<Asker, BrokerOrder>({
+  const completedOrders = createRound<Asking<"completedOrders.request">, BrokerOrder>({
     ...waits,
     name: "completed orders",
     write: () => client.reqCompletedOrders(false),
-    answer: (asker, rows) => reply(asker, { type: "completedOrders.answered", orders: rows }),
+    answer: (asker, all) => {
+      const { rows, ...set } = told.completed.tell(all, asker.params.known);
+      reply(asker, { type: "completedOrders.answered", orders: rows, ...set });
+    },
   });
 
   let summaryId = 0;
@@ -124,15 +139,15 @@ export const createRequests = (session: {
     },
   });
 
-  const executions = createCollection<Asker, Execution>({
+  const executions = createCollection<Asking<"executions.request">, Execution>({
     ...waits,
     name: "executions",
     lane: "enquiry",
     nextReqId,
     write: (reqId) => client.reqExecutions(reqId, {}),
-    answer: (asker, rows) => {
-      const newest = new Map(rows.map((row) => [row.execId, row]));
-      reply(asker, { type: "executions.answered", executions: [...newest.values()] });
+    answer: (asker, all) => {
+      const { rows, ...set } = told.executions.tell(all, asker.params.known);
+      reply(asker, { type: "executions.answered", executions: rows, ...set });
     },
   });
   const contracts = createCollection<Asking<"contracts.request">, ContractDetails>({
@@ -157,14 +172,14 @@ export const createRequests = (session: {
     lane: "data",
     nextReqId,
     write: (reqId, { params }) => {
-      const show = params.show === "TRADES" ? WhatToShow.TRADES : WhatToShow.OPTION_IMPLIED_VOLATILITY;
-      const span = durationOf(params.days);
-      client.reqHistoricalData(reqId, contractTo(params.contract), "", span, BarSizeSetting.DAYS_ONE, show, true, 1, false);
+      const { span, size, show, regularHours, dateFormat } = questionOf(params);
+      client.reqHistoricalData(reqId, contractTo(params.contract), "", span, size, show, regularHours, dateFormat, false);
     },
     withdraw: (reqId) => pacer.offer({ lane: "data", write: () => client.cancelHistoricalData(reqId) }),
     answer: (asker, rows) => reply(asker, { type: "bars.answered", bars: rows }),
   });
   const collections = [executions, contracts, optionParameters, bars];
+  const historyPace = createHistoryPace(scheduler);
 
   hear("positionEnd", () => positions.end());
   hear("openOrderEnd", () => openOrders.end());
@@ -201,7 +216,7 @@ export const createRequests = (session: {
     "executions.request": executions.ask,
     "contracts.request": contracts.ask,
     "optionParameters.request": optionParameters.ask,
-    "bars.request": bars.ask,
+    "bars.request": (asking) => historyPace.ask(asking, bars.ask),
   };
   return {
     ask: ({ type, params }, settle) => {
@@ -217,7 +232,8 @@ export const createRequests = (session: {
       (askers[type] as (asking: typeof asker) => void)(asker);
     },
     positionRow: (position) => {
-      positions.row(`${position.account}/${position.contract.conId}`, position);
+      positions.row(positionKey(position), position);
+      if (!positions.collecting) told.positions.toldAlone(position);
       return positions.collecting;
     },
     openOrderRow: (order) => openOrders.row(orderKey(order), order),
@@ -235,6 +251,7 @@ export const createRequests = (session: {
     },
     settledDown: () => openOrders.release(),
     close: () => {
+      historyPace.close();
       for (const round of [positions, openOrders, completedOrders, summaries]) round.close();
       for (const collection of collections) collection.close();
     },

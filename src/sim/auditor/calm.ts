@@ -40,8 +40,4 @@ export class Calm {
     const expiry = this.#expiries.get(conId);
     return expiry !== undefined && expiry < day.replaceAll("-", "");
   }
-
-  anyExpired(day: string): boolean {
-    return [...this.#expiries.keys()].some((conId) => this.expired(conId, day));
-  }
 }

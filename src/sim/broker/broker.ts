@@ -7,36 +7,38 @@
 import { ANNOUNCEMENT_CODE, formatAnnouncement } from "../../domain/announcement.ts";
 import { assert } from "../../domain/assert.ts";
 import type { MarketPace } from "../../domain/calendar/market-time.ts";
-import { instantOf, newYorkDay } from "../../domain/calendar/new-york.ts";
 import type { EpochMs, Money } from "../../domain/units.ts";
 import type { Scheduler } from "../../ports/clock.ts";
 import type { Desk } from "../desk.ts";
 import type { Market } from "../market/market.ts";
-import { createAccount } from "./account.ts";
+import { createAccountDesk } from "./account/account-desk.ts";
+import { createNights } from "./account/nights.ts";
+import { type AccountTerms, createAccount } from "./account.ts";
+import { createHandOrders, type HandOrders, type Manual } from "./by-hand.ts";
 import { createChance } from "./chance.ts";
 import { IBKR_LIKE, type Tariffs } from "./commission.ts";
+import { type Connectivity, createConnectivity } from "./connectivity.ts";
 import { createEntry } from "./entry.ts";
-import { executionsFor, ibExecution } from "./execution.ts";
 import { createExpiries } from "./expiry.ts";
 import { type BrokerFaults, noFaults } from "./faults.ts";
 import type { Floor, FloorRules } from "./floor.ts";
 import { ibContract, ibTime } from "./ib-words.ts";
-import { createLines } from "./lines.ts";
-import { echoed, stateOf } from "./order.ts";
+import type { LineControls } from "./lines.ts";
+import { createMarketData } from "./market-data/market-data.ts";
+import { isUnbound } from "./order.ts";
 import { createOrderBook } from "./order-book.ts";
+import { createOrderDesk } from "./order-desk.ts";
 import { createPage } from "./page.ts";
 import { createPit } from "./pit.ts";
 import { createReports } from "./reports.ts";
-import { answerBars, answerContractDetails, answerOptionParameters } from "./requests.ts";
-import type { IbError } from "./resolve.ts";
-import { misfitOf, restoreExecution, restoreOrder, type SavedBroker, saveExecution, saveOrder } from "./saved.ts";
-import { createSession, type Front, type Listener, type Trace } from "./session.ts";
-import { createSummaries } from "./summaries.ts";
+import { type Revision, revise } from "./revision.ts";
+import { misfitOf, restoreExecution, restoreOrder, SAVED_VERSION, type SavedBroker, saveExecution, saveOrder } from "./saved.ts";
+import { answer, createFilters, createSession, type Filter, type Front, type Listener, type Trace } from "./session.ts";
 import { type Truth, tellTruth } from "./truth.ts";
 
 export interface BrokerOptions {
   readonly market: Market;
-  readonly accounts: readonly { readonly id: string; readonly cash: Money }[];
+  readonly accounts: readonly ({ readonly id: string; readonly cash: Money } & AccountTerms)[];
   readonly seed: number;
   /** Delivers events; its milliseconds are real ones. */
   readonly scheduler: Scheduler;
@@ -48,8 +50,14 @@ export interface BrokerOptions {
   readonly fills?: FloorRules["fills"];
   /** Default 20 to 150 ms of market time. */
   readonly cancelLatencyMs?: FloorRules["cancelLatencyMs"];
+  /** Up to which share of the spread a fill is bettered by chance. Default 0. */
+  readonly priceImprovement?: FloorRules["priceImprovement"];
+  /** Refuses orders and cancels of all clients, as the API's read-only setting does. Default false. */
+  readonly readOnly?: boolean;
   /** Market data lines of all clients together. Default 100. */
   readonly lineLimit?: number;
+  /** Sends options' model ticks (10 to 13), which cost more than all others together. Default true. */
+  readonly optionComputations?: boolean;
   /** Pushes a client's own open orders at login, unasked. Default true. */
   readonly openOrdersAtLogin?: boolean;
   /** How market time runs against real time, for the announcement. Default as fast, nothing skipped. */
@@ -72,8 +80,30 @@ export interface Broker extends Desk {
   onChange(listener: () => void): () => void;
   /** Switches of misbehaviour: set them while it runs. */
   readonly faults: BrokerFaults;
+  /** What can be done to market data lines: see lines.ts. */
+  readonly lines: LineControls;
   /** Closes all connections, or one client's, from the gateway's side. */
   drop(clientId?: number): void;
+  /** What somebody does at the screen, as client 0 without order ids. */
+  readonly manual: Manual;
+  /** The broker itself closes so much of a position (all, if undefined) at market: executions carry the liquidation flag. */
+  liquidate: HandOrders["liquidate"];
+  /** Corrects or busts an execution: a revision with its own id and commission report. Returns the id. Throws when it cannot. */
+  correctExecution(execId: string, revision: Revision): string;
+  /** Assigns a short option (so many contracts, all by default) now. Returns how many there were to assign. */
+  assign(account: string, conId: number, contracts?: number): number;
+  /** Gives ids out again that no order on record has, as a gateway does after a restart. */
+  rollBackIds(clientId: number): void;
+  /** Whether IB's servers can be reached from the gateway. */
+  readonly connectivity: Connectivity;
+  /** Puts a filter between clients and broker; returns how to take it away. */
+  filter(filter: Filter): () => void;
+  /** Asks by a request's name, past all filters, for somebody who is told the answer. */
+  ask(from: Listener, name: string, words: readonly unknown[]): void;
+  /** Who is connected. */
+  clients(): readonly Listener[];
+  /** Ends market data lines and all other subscriptions of a client, without a word. */
+  unsubscribe(client: Listener): void;
 }
 
 export const createBroker = (options: BrokerOptions): Broker => {
@@ -109,7 +139,10 @@ export const createBroker = (options: BrokerOptions): Broker => {
   const floor: Floor = {
     market,
     accounts: new Map(
-      options.accounts.map(({ id, cash }, index) => [id, createAccount(id, cash, market, restored?.accounts[index])]),
+      options.accounts.map(({ id, cash, ...terms }, index) => [
+        id,
+        createAccount(id, cash, market, restored?.accounts[index], terms),
+      ]),
     ),
     book: createOrderBook(chance, restored?.book),
     executions: (restored?.executions ?? []).map((row) => restoreExecution(row, market)),
@@ -122,6 +155,8 @@ export const createBroker = (options: BrokerOptions): Broker => {
       tariffs: options.commission ?? IBKR_LIKE,
       fills: options.fills ?? "synthetic",
       cancelLatencyMs: options.cancelLatencyMs ?? { from: 20, to: 150 },
+      priceImprovement: options.priceImprovement ?? 0,
+      readOnly: options.readOnly ?? false,
     },
     changed: () => {
       dirty = true;
@@ -132,9 +167,18 @@ export const createBroker = (options: BrokerOptions): Broker => {
     book.add(restoreOrder(order, market, ibContract));
   const pit = createPit(floor, restored?.pit);
   const entry = createEntry(floor, pit);
-  const expiries = createExpiries(floor);
-  const lines = createLines(market, options.lineLimit ?? 100);
-  const summaries = createSummaries(market, floor.accounts);
+  const handOrders = createHandOrders(floor, entry, pit);
+  const nights = createNights(floor, restored?.nights);
+  const expiries = createExpiries(floor, nights.exercises);
+  const accountDesk = createAccountDesk(floor, positionSubscribers);
+  const data = createMarketData({
+    market,
+    scheduler,
+    lineLimit: options.lineLimit ?? 100,
+    optionComputations: options.optionComputations ?? true,
+    entitlements: () => faults.entitlements,
+    historicalPacing: () => faults.historicalPacing,
+  });
   const page = createPage(floor);
 
   /** Does something, and tells of it if it changed the books: also when it failed half way. */
@@ -149,25 +193,35 @@ export const createBroker = (options: BrokerOptions): Broker => {
     }
   };
 
+  const changed = <Answer>(action: () => Answer): Answer => {
+    const answers: Answer[] = [];
+    change(() => void answers.push(action()));
+    return answers[0] as Answer;
+  };
+
   const announcement = (): string => {
     const { speed, skipClosed } = options.pace?.() ?? { speed: 1, skipClosed: false };
     return formatAnnouncement({ now: market.now, speed, skipClosed, label: market.label });
   };
 
-  /** Who asks for its orders hears of the silent ones too, from now on. */
-  const speakUp = ({ clientId }: Listener): void => {
-    for (const order of book.live()) {
-      if (order.clientId !== clientId || !order.silent) continue;
-      order.silent = false;
-      floor.changed();
-    }
+  const unsubscribe = (client: Listener): void => {
+    accountDesk.closeAll(client);
+    data.closeAll(client);
   };
+  const filters = createFilters();
+  const connectivity = createConnectivity(filters, () => [...connected.values()], unsubscribe);
 
-  const refuse = (to: Listener, reqId: number, error: IbError | undefined): void => {
-    if (error !== undefined) to.tell("error", new Error(error.text), error.code, reqId);
-  };
-
+  const orderDesk = createOrderDesk(floor, entry, handOrders, change);
   const front: Front = {
+    ...data.requests,
+    ...accountDesk.requests,
+    ...orderDesk.requests,
+    further: {
+      ...data.further,
+      ...accountDesk.further,
+      ...orderDesk.further,
+      exerciseOptions: (from, ...words) => change(() => nights.exercises.requests.exerciseOptions(from, ...words)),
+    },
     connectionTime: () => ibTime(market.now),
     login: (from) => {
       if (connected.has(from.clientId) || lingering.has(from.clientId)) return false;
@@ -183,95 +237,53 @@ export const createBroker = (options: BrokerOptions): Broker => {
       from.tell("info", announcement(), ANNOUNCEMENT_CODE);
       if (options.openOrdersAtLogin === false) return;
       for (const order of book.live())
-        if (order.clientId === from.clientId && !order.parked && !order.silent) reports.describe(order, from);
+        if (order.clientId === from.clientId && !order.parked && !order.silent && !isUnbound(order))
+          reports.describe(order, from);
     },
     logout: (from) => {
+      if (from.clientId === 0) handOrders.letGo();
       connected.delete(from.clientId);
-      positionSubscribers.delete(from);
-      summaries.closeAll(from);
-      lines.closeAll(from);
+      unsubscribe(from);
       const lingerMs = options.clientIdLingerMs ?? 0;
       if (lingerMs <= 0) return;
       lingering.add(from.clientId);
       scheduler.after(lingerMs, () => lingering.delete(from.clientId));
     },
-    reqIds: (from) => from.tell("nextValidId", book.nextId(from.clientId)),
     reqCurrentTime: (from) => from.tell("currentTime", Math.floor(market.now / 1000)),
-    // Whatever is asked for, live data are what there is: each line says so with its marketDataType.
-    reqMarketDataType: () => undefined,
-    reqPositions: (from) => {
-      for (const account of floor.accounts.values())
-        for (const position of account.positions()) reports.position(account.id, position, from);
-      from.tell("positionEnd");
-      positionSubscribers.add(from);
-    },
-    cancelPositions: (from) => {
-      positionSubscribers.delete(from);
-    },
-    reqAccountSummary: (from, reqId, _group, tags) => summaries.open(from, reqId, tags),
-    cancelAccountSummary: (from, reqId) => summaries.close(from, reqId),
-    reqContractDetails: (from, reqId, contract) => refuse(from, reqId, answerContractDetails(market, from, reqId, contract)),
-    reqSecDefOptParams: (from, reqId, _symbol, _exchange, _secType, conId) =>
-      refuse(from, reqId, answerOptionParameters(market, from, reqId, conId)),
-    reqMktData: (from, reqId, contract, genericTicks, snapshot, regulatorySnapshot) =>
-      lines.open(from, reqId, contract, genericTicks ?? "", snapshot || regulatorySnapshot),
-    cancelMktData: (from, reqId) => lines.close(from, reqId),
-    reqHistoricalData: (from, reqId, contract, endDateTime, duration, barSize, show, _useRTH, _formatDate, keepUpToDate) =>
-      refuse(from, reqId, answerBars(market, from, reqId, { contract, endDateTime, duration, barSize, show, keepUpToDate })),
-    // Bars are answered at once, so there never is a query left to cancel.
-    cancelHistoricalData: (from, reqId) =>
-      from.tell("error", new Error(`No historical data query found for ticker id:${reqId}`), 366, reqId),
-    placeOrder: (from, orderId, contract, order) => change(() => entry.place(from.clientId, orderId, contract, order)),
-    cancelOrder: (from, orderId) => change(() => entry.cancel(from.clientId, orderId)),
-    reqGlobalCancel: () => change(entry.cancelAll),
-    reqOpenOrders: (from) => {
-      change(() => speakUp(from));
-      for (const order of book.live()) if (order.clientId === from.clientId) reports.describe(order, from);
-      from.tell("openOrderEnd");
-    },
-    reqAllOpenOrders: (from) => {
-      change(() => speakUp(from));
-      for (const order of book.live()) if (!order.parked || order.clientId === from.clientId) reports.describe(order, from);
-      from.tell("openOrderEnd");
-    },
-    reqExecutions: (from, reqId, filter) => {
-      const rows = executionsFor(floor.executions, filter, market.now);
-      for (const row of rows) from.tell("execDetails", reqId, ibContract(row.contract), ibExecution(row));
-      from.tell("execDetailsEnd", reqId);
-      for (const row of rows) if (row.booked !== undefined && row.commissionAt <= market.now) reports.commission(row, from);
-    },
-    reqCompletedOrders: (from) => {
-      const midnight = instantOf(newYorkDay(market.now), 0);
-      for (const order of book.done()) {
-        if (order.ended === undefined || order.ended.at < midnight) continue;
-        const completed = { completedTime: ibTime(order.ended.at), completedStatus: order.ended.why };
-        from.tell(
-          "completedOrder",
-          { ...order.ticket.ibContract },
-          { ...echoed(order), orderId: 0, clientId: 0, filledQuantity: order.filled },
-          { ...stateOf(order), ...completed },
-        );
-      }
-      from.tell("completedOrdersEnd");
-    },
   };
 
   return {
     faults,
+    lines: data.lines,
     announcement,
-    client: () => createSession(front, scheduler, options.trace),
+    manual: {
+      place: (contract, order) => changed(() => handOrders.manual.place(contract, order)),
+      cancel: (permId) => changed(() => handOrders.manual.cancel(permId)),
+      close: (account, conId) => changed(() => handOrders.manual.close(account, conId)),
+    },
+    liquidate: (account, conId, quantity) => changed(() => handOrders.liquidate(account, conId, quantity)),
+    correctExecution: (execId, revision) => changed(() => revise(floor, pit, execId, revision)),
+    assign: (account, conId, contracts) => changed(() => nights.assign(account, conId, contracts)),
+    rollBackIds: (clientId) =>
+      change(() => {
+        book.rollBack(clientId);
+        floor.changed();
+      }),
+    client: () => createSession(front, scheduler, options.trace, filters),
     advance: (to) =>
       change(() => {
         market.advance(to);
         page.advance();
         pit.advance();
+        nights.advance();
         expiries.advance();
-        lines.advance();
-        summaries.advance();
+        data.advance();
+        accountDesk.advance();
+        for (const filter of filters.all) filter.advance?.();
       }),
     truth: () => tellTruth(floor),
     saved: () => ({
-      v: 1,
+      v: SAVED_VERSION,
       at: market.now,
       market: market.label,
       seed: options.seed,
@@ -282,6 +294,7 @@ export const createBroker = (options: BrokerOptions): Broker => {
       book: { ...book.numbers(), live: book.live().map(saveOrder), done: book.done().map(saveOrder) },
       executions: floor.executions.map(saveExecution),
       expiries: [...floor.expiries],
+      nights: nights.saved(),
       pit: pit.saved(),
       statusesDrawn: reports.statusesDrawn(),
     }),
@@ -293,5 +306,10 @@ export const createBroker = (options: BrokerOptions): Broker => {
       for (const listener of [...connected.values()])
         if (clientId === undefined || listener.clientId === clientId) listener.drop();
     },
+    connectivity,
+    filter: filters.add,
+    ask: (from, name, words) => answer(front, from, name, words),
+    clients: () => [...connected.values()],
+    unsubscribe,
   };
 };

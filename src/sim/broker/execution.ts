@@ -31,6 +31,10 @@ export interface ExecutionRow {
   readonly realized: Money | undefined;
   /** When its commission report leaves the broker. */
   readonly commissionAt: EpochMs;
+  /** It took what was shown (2) or was met while it rested (1). Undefined: not noted, taken for the latter. */
+  readonly liquidity?: 1 | 2;
+  /** The broker itself closed the position. */
+  readonly liquidation?: true;
 }
 
 const hex8 = (value: number): string => (value >>> 0).toString(16).padStart(8, "0");
@@ -40,6 +44,10 @@ export const executionStem = (running: number, at: EpochMs): string => `${hex8(r
 
 /** The id of a fill's n-th row (from 1), uncorrected: the last part would count corrections. */
 export const executionId = (stem: string, row: number): string => `${stem}.${String(row).padStart(2, "0")}.01`;
+
+/** The id of the next correction of an execution: only the last part counts up. */
+export const revisedId = (execId: string): string =>
+  execId.replace(/\d+$/, (part) => String(Number(part) + 1).padStart(part.length, "0"));
 
 export const ibExecution = (row: ExecutionRow): IbExecution => ({
   orderId: row.orderId,
@@ -52,14 +60,14 @@ export const ibExecution = (row: ExecutionRow): IbExecution => ({
   price: dollars(row.price),
   permId: row.permId,
   clientId: row.clientId,
-  liquidation: 0,
+  liquidation: row.liquidation === true ? 1 : 0,
   cumQty: row.cumulative,
-  avgPrice: row.cumulativeValue / row.cumulative / UNITS_PER_DOLLAR,
+  avgPrice: row.cumulative === 0 ? 0 : row.cumulativeValue / row.cumulative / UNITS_PER_DOLLAR,
   orderRef: row.orderRef,
   evRule: "",
   evMultiplier: 0,
   modelCode: "",
-  lastLiquidity: 1,
+  lastLiquidity: row.liquidity ?? 1,
   pendingPriceRevision: false,
 });
 

@@ -3,12 +3,14 @@
  * as soon afterwards as the market knows the settlement price.
  *
  * In the money by a cent or more: options on stock turn into shares at the strike (exercise or assignment), all others are
- * settled in cash. The rest is removed. Simplified: no early assignment, no contrary instructions, no pin risk after the
- * close, no fee; options on futures are settled in cash too.
+ * settled in cash. The rest is removed. Who holds an option and said that it is to lapse has it removed too. Short options near
+ * their strike are at risk (the pin): some holders do otherwise than the closing price says, after what happens behind the close.
+ * Simplified: no fee; options on futures are settled in cash too. Exercise and assignment before expiry are in account/nights.ts.
  */
 import { instantOf, newYorkDay } from "../../domain/calendar/new-york.ts";
 import { expiryInstant } from "../../domain/calendar/time-to-expiry.ts";
 import { type EpochMs, price, priceUnits, type TradingDay } from "../../domain/units.ts";
+import type { Exercises } from "./account/exercise.ts";
 import type { Account } from "./account.ts";
 import type { Floor } from "./floor.ts";
 import type { Position } from "./positions.ts";
@@ -20,7 +22,14 @@ const EXERCISED_FROM = price(0.01);
 const lastSessionDay = (expiry: TradingDay): TradingDay => newYorkDay(expiryInstant(expiry));
 const bookedFrom = (expiry: TradingDay): EpochMs => instantOf(lastSessionDay(expiry), MINUTES_TO_MIDNIGHT);
 
-export const createExpiries = (floor: Floor): { advance(): void } => {
+/** How near to its strike, as a share of it, the outcome of a short option is open (reference/quant.md 3.5). */
+const PIN_BAND = 0.0025;
+
+/** The chance that a short option is exercised against the account: even at the strike, certain from one edge of the band on. */
+const assignedChance = (inTheMoney: number, strike: number): number =>
+  Math.min(1, Math.max(0, 0.5 + (0.5 * inTheMoney) / (PIN_BAND * strike)));
+
+export const createExpiries = (floor: Floor, exercises: Pick<Exercises, "lapsing">): { advance(): void } => {
   const { market, reports } = floor;
 
   const note = (account: Account, conId: number, quantity: number): void => {
@@ -28,6 +37,13 @@ export const createExpiries = (floor: Floor): { advance(): void } => {
     const position = account.position(conId);
     if (position !== undefined) reports.position(account.id, position);
     floor.changed();
+  };
+
+  /** How many of so many short contracts are exercised, each by its own draw. */
+  const drawnAgainst = (account: Account, conId: number, contracts: number, share: number): number => {
+    let drawn = 0;
+    for (let n = 0; n < contracts; n++) if (floor.chance.draw("expiry", account.id, conId, n) < share) drawn++;
+    return drawn;
   };
 
   const expire = (account: Account, { details, quantity }: Position): void => {
@@ -43,15 +59,22 @@ export const createExpiries = (floor: Floor): { advance(): void } => {
     }
     const inTheMoney = right === "C" ? value - strike : strike - value;
     const underlying = market.byConId(underlyingConId);
-    if (inTheMoney < EXERCISED_FROM || underlying?.contract.secType !== "STK") {
+    if (underlying?.contract.secType !== "STK") {
       account.settle(details, priceUnits(inTheMoney < EXERCISED_FROM ? 0 : inTheMoney));
       note(account, contract.conId, -quantity);
       return;
     }
-    const shares = quantity * contract.multiplier * (right === "C" ? 1 : -1);
-    account.deliver(details, underlying, shares, strike);
+    const exercised =
+      quantity < 0
+        ? drawnAgainst(account, contract.conId, -quantity, assignedChance(inTheMoney, strike))
+        : inTheMoney < EXERCISED_FROM
+          ? 0
+          : Math.max(0, quantity - exercises.lapsing(account.id, contract.conId));
+    const shares = Math.sign(quantity) * exercised * contract.multiplier * (right === "C" ? 1 : -1);
+    if (exercised > 0) account.deliver(details, underlying, shares, strike, exercised);
+    if (exercised < Math.abs(quantity)) account.settle(details, priceUnits(0));
     note(account, contract.conId, -quantity);
-    note(account, underlyingConId, shares);
+    if (exercised > 0) note(account, underlyingConId, shares);
   };
 
   return {

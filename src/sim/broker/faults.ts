@@ -4,6 +4,9 @@
  * They change what a client hears, or whether an order arrives; money and positions stay exact under all of them.
  */
 
+import type { Entitlements } from "./market-data/entitlement.ts";
+import type { HistoricalPacing } from "./market-data/historical-pacing.ts";
+
 export interface BrokerFaults {
   /** Repeats Submitted, Filled and Cancelled statuses verbatim, as the real gateway does. On by default. */
   duplicateStatus: boolean;
@@ -21,6 +24,14 @@ export interface BrokerFaults {
   blackholeNext: number;
   /** Orders placed while this is on live, but their owner hears nothing of them until it asks for its open orders. */
   acceptSilently: boolean;
+  /** Probability that a cancelled order's notice 202 comes before its status. */
+  cancelNoticeFirst: number;
+  /** The legs of non-guaranteed combos fill one by one, each when its own market lets the net price hold. */
+  legsFillApart: boolean;
+  /** What the account may see of which asset classes; replace the object to change it. Everything live at first. */
+  entitlements: Entitlements;
+  /** Which historical requests are paced. */
+  historicalPacing: HistoricalPacing;
 }
 
 export const noFaults = (): BrokerFaults => ({
@@ -32,4 +43,8 @@ export const noFaults = (): BrokerFaults => ({
   rejectOrders: undefined,
   blackholeNext: 0,
   acceptSilently: false,
+  cancelNoticeFirst: 0,
+  legsFillApart: false,
+  entitlements: {},
+  historicalPacing: "small",
 });

@@ -20,6 +20,10 @@ export interface FloorRules {
   readonly fills: "synthetic" | "recorded";
   /** Market time from a cancel to its effect, drawn between the two by the seed: while it runs, a fill may win. */
   readonly cancelLatencyMs: { readonly from: number; readonly to: number };
+  /** Up to which share of the spread a fill at the natural price may be bettered, drawn for each fill: 0 to 0.5. */
+  readonly priceImprovement: number;
+  /** Orders and cancels are refused (321), as with the API's read-only setting. */
+  readonly readOnly: boolean;
 }
 
 /** An expiry that changed a position without an execution. */

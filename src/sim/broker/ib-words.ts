@@ -7,6 +7,7 @@ import { parseDay } from "../../domain/calendar/civil-date.ts";
 import { formatNewYork, newYorkDay } from "../../domain/calendar/new-york.ts";
 import type { Contract, ContractDetails, ContractQuery, Right, SecurityType } from "../../domain/contract.ts";
 import { dollars, type EpochMs, price, type TradingDay } from "../../domain/units.ts";
+import { marketRuleOf } from "./market-data/market-rules.ts";
 
 /** IB gives every combo this conId until it has a native one. */
 export const BAG_CON_ID = 28_812_380;
@@ -16,6 +17,12 @@ export const compactDay = (day: TradingDay): string => day.replaceAll("-", "");
 
 /** `20261120 11:43:28 US/Eastern`: one space, and the zone by name, as executions carry it. */
 export const ibTime = (at: EpochMs): string => `${compactDay(newYorkDay(at))} ${formatNewYork(at)} US/Eastern`;
+
+/** `20261120-16:43:28`: UTC, as head timestamps are written. */
+export const utcTime = (at: EpochMs): string => {
+  const [day = "", clock = ""] = new Date(at).toISOString().split("T");
+  return `${day.replaceAll("-", "")}-${clock.slice(0, 8)}`;
+};
 
 /** A contract as positions, executions and orders carry it. */
 export const ibContract = (contract: Contract): IbContract => ({
@@ -48,7 +55,7 @@ export const ibDetails = (details: ContractDetails, underlying: ContractDetails 
     contract: { ...ibContract(contract), lastTradeDate: "", primaryExch: contract.primaryExchange ?? "" },
     marketName: contract.tradingClass ?? contract.symbol,
     minTick: dollars(details.minTick),
-    orderTypes: "LMT,WHATIF",
+    orderTypes: "DAY,FOK,GAT,GTC,GTD,IOC,LIT,LMT,MIT,MKT,OCA,STP,STPLMT,TRAIL,TRAILLMT,WHATIF",
     validExchanges: contract.exchange,
     priceMagnifier: 1,
     underConId: details.underlyingConId,
@@ -65,7 +72,7 @@ export const ibDetails = (details: ContractDetails, underlying: ContractDetails 
     aggGroup: 1,
     underSymbol: underlying?.contract.symbol ?? "",
     ...(underlying === undefined ? {} : { underSecType: underlying.contract.secType as SecType }),
-    marketRuleIds: "",
+    marketRuleIds: String(marketRuleOf(details)),
     realExpirationDate: contract.expiry === undefined ? "" : compactDay(contract.expiry),
     stockType: SECURITY_NAMES[contract.secType],
     minSize: 1,

@@ -9,7 +9,9 @@
  *   Calls may be covered by long stock.
  * - Stock: 50 % initial, 25 % maintenance (short 30 %).
  * - Futures: a flat figure a contract, below; unknown ones 10 % of their value. Maintenance 90 %. SPAN is not modelled.
- * Longs cover shorts of their own expiry only, so calendar spreads are charged as naked: stricter than the real rule.
+ * - Calendars and diagonals: a long that its own expiry does not need covers a short of an earlier one as if it expired with it;
+ *   never the other way round.
+ * Cash and retirement accounts pay in full: stock its value, short puts their strike, nothing covers anything else.
  */
 import type { ContractDetails } from "../../domain/contract.ts";
 import { type Money, moneyUnits, notional, type Price, roundHalfAway } from "../../domain/units.ts";
@@ -30,9 +32,13 @@ const STOCK_MAINTENANCE_SHORT = 0.3;
 const NAKED_SHARE = 0.2;
 const NAKED_FLOOR = 0.1;
 
+export type AccountKind = "margin" | "cash" | "ira";
+
 export interface Margin {
   readonly initial: Money;
   readonly maintenance: Money;
+  /** False when a price that the figures depend on is not known: they are then too low. */
+  readonly known: boolean;
 }
 export interface Held {
   readonly details: ContractDetails;
@@ -103,19 +109,60 @@ const optionsMargin = (
   };
 };
 
+/** Of a group's shorts of one right, how many its own longs leave uncovered; negative: longs to spare. */
+const uncovered = (lines: readonly OptionLine[], right: "C" | "P"): number =>
+  -lines.reduce((sum, line) => (line.right === right ? sum + line.quantity : sum), 0);
+
+/** Lends the longs that later expiries do not need to the uncovered shorts of earlier ones. `groups` are by expiry, earliest first. */
+const lendLongs = (groups: readonly OptionLine[][]): void => {
+  for (const right of ["C", "P"] as const)
+    groups.forEach((early, at) => {
+      for (const late of groups.slice(at + 1)) {
+        let count = Math.min(Math.max(0, uncovered(early, right)), Math.max(0, -uncovered(late, right)));
+        // The nearer to the money the better a long covers.
+        const longs = late
+          .filter((line) => line.right === right && line.quantity > 0)
+          .sort((a, b) => (right === "C" ? a.strike - b.strike : b.strike - a.strike));
+        for (const long of longs) {
+          const lent = Math.min(count, long.quantity);
+          if (lent <= 0) continue;
+          late[late.indexOf(long)] = { ...long, quantity: long.quantity - lent };
+          early.push({ ...long, quantity: lent });
+          count -= lent;
+        }
+      }
+    });
+};
+
+/** Are all prices known that a group's requirement depends on? Only of shorts that nothing covers. */
+const isGroupKnown = (lines: readonly OptionLine[], marks: Marks): boolean =>
+  (uncovered(lines, "C") <= 0 && uncovered(lines, "P") <= 0) ||
+  lines.every((line) => line.quantity >= 0 || (marks(line.underlying) !== undefined && marks(line.conId) !== undefined));
+
 /** Initial and maintenance margin of everything held together. */
-export const marginOf = (held: Iterable<Held>, marks: Marks): Margin => {
+export const marginOf = (held: Iterable<Held>, marks: Marks, kind: AccountKind = "margin"): Margin => {
   let initial = 0;
   let maintenance = 0;
-  const groups = new Map<string, OptionLine[]>();
+  let known = true;
+  const groups = new Map<string, Map<string, OptionLine[]>>();
   const shares = new Map<number, number>();
   for (const { details, quantity } of held) {
     const { contract } = details;
     if (quantity === 0) continue;
     if (contract.right !== undefined && contract.strike !== undefined) {
-      const key = `${details.underlyingConId}/${contract.expiry}/${contract.multiplier}`;
-      const group = groups.get(key) ?? [];
-      group.push({
+      if (kind !== "margin") {
+        if (contract.right === "P" && quantity < 0) {
+          const secured = contract.strike * contract.multiplier * -quantity;
+          initial += secured;
+          maintenance += secured;
+        }
+        continue;
+      }
+      const key = `${details.underlyingConId}/${contract.multiplier}`;
+      const ofUnderlying = groups.get(key) ?? new Map<string, OptionLine[]>();
+      const expiry = contract.expiry ?? "";
+      const lines = ofUnderlying.get(expiry) ?? [];
+      lines.push({
         conId: contract.conId,
         underlying: details.underlyingConId,
         right: contract.right,
@@ -123,27 +170,37 @@ export const marginOf = (held: Iterable<Held>, marks: Marks): Margin => {
         multiplier: contract.multiplier,
         quantity,
       });
-      groups.set(key, group);
+      ofUnderlying.set(expiry, lines);
+      groups.set(key, ofUnderlying);
       continue;
     }
-    const value = Math.abs(notional(marks(contract.conId) ?? (0 as Price), contract.multiplier, quantity));
+    const mark = marks(contract.conId);
+    const value = Math.abs(notional(mark ?? (0 as Price), contract.multiplier, quantity));
     if (contract.secType === "FUT") {
       const each = FUTURES_INITIAL_DOLLARS[contract.symbol];
       const flatFigure = each === undefined ? value * NAKED_FLOOR : each * 10_000 * Math.abs(quantity);
+      known &&= each !== undefined || mark !== undefined;
       initial += flatFigure;
       maintenance += flatFigure * FUTURES_MAINTENANCE;
     } else {
-      initial += value * STOCK_INITIAL;
-      maintenance += value * (quantity > 0 ? STOCK_MAINTENANCE_LONG : STOCK_MAINTENANCE_SHORT);
+      const inFull = kind !== "margin";
+      known &&= mark !== undefined;
+      initial += value * (inFull ? 1 : STOCK_INITIAL);
+      maintenance += value * (inFull ? 1 : quantity > 0 ? STOCK_MAINTENANCE_LONG : STOCK_MAINTENANCE_SHORT);
       if (quantity > 0) shares.set(contract.conId, quantity);
     }
   }
-  for (const [key, lines] of [...groups].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [key, ofUnderlying] of [...groups].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const underlying = Number(key.split("/")[0]);
-    const { margin, sharesUsed } = optionsMargin(lines, shares.get(underlying) ?? 0, marks);
-    shares.set(underlying, (shares.get(underlying) ?? 0) - sharesUsed);
-    initial += margin;
-    maintenance += margin;
+    const byExpiry = [...ofUnderlying].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, lines]) => lines);
+    lendLongs(byExpiry);
+    for (const lines of byExpiry) {
+      const { margin, sharesUsed } = optionsMargin(lines, shares.get(underlying) ?? 0, marks);
+      shares.set(underlying, (shares.get(underlying) ?? 0) - sharesUsed);
+      known &&= isGroupKnown(lines, marks);
+      initial += margin;
+      maintenance += margin;
+    }
   }
-  return { initial: scaled(initial, 1), maintenance: scaled(maintenance, 1) };
+  return { initial: scaled(initial, 1), maintenance: scaled(maintenance, 1), known };
 };

@@ -104,3 +104,40 @@ export const insideTheSpread = (legs: readonly TradingLeg[], offer: Offer, maxCo
   const cost = legs.reduce((sum, leg, index) => sum + leg.ratio * (legPrices[index] as Price), 0);
   return { ...offer, cost: priceUnits(cost), legPrices };
 };
+
+const withPrices = (legs: readonly TradingLeg[], offer: Offer, legPrices: readonly Price[], units: number): Offer => ({
+  ...offer,
+  cost: priceUnits(legs.reduce((sum, leg, index) => sum + leg.ratio * (legPrices[index] as Price), 0)),
+  legPrices,
+  units,
+});
+
+/**
+ * What a market order pays for the units beyond the displayed size: each leg worse than its natural price by half its spread
+ * times the root of how many times the displayed size is wanted still, whole ticks (judgement: quant 3.5). Nothing is sold for
+ * less than a tick.
+ */
+export const beyondTheDisplay = (legs: readonly TradingLeg[], offer: Offer, units: number, quoteOf: QuoteOf): Offer => {
+  const times = Math.sqrt(units / offer.units);
+  const legPrices = legs.map((leg, index) => {
+    const { minTick, contract } = leg.details;
+    const quote = quoteOf(contract.conId);
+    const spread = quote === undefined || quote.bid === null || quote.ask === null ? 0 : Math.max(0, quote.ask - quote.bid);
+    const worse = Math.ceil((times * spread) / 2 / minTick) * minTick;
+    const side = offer.legPrices[index] as Price;
+    return priceUnits(leg.ratio > 0 ? side + worse : Math.max(Math.min(side, minTick), side - worse));
+  });
+  return withPrices(legs, offer, legPrices, units);
+};
+
+/** A natural offer bettered by a share of the spread, at most half of it: nobody trades through the mid. Whole ticks of the legs. */
+export const improved = (legs: readonly TradingLeg[], offer: Offer, share: number, quoteOf: QuoteOf): Offer => {
+  const legPrices = legs.map((leg, index) => {
+    const { minTick, contract } = leg.details;
+    const quote = quoteOf(contract.conId);
+    const spread = quote === undefined || quote.bid === null || quote.ask === null ? 0 : Math.max(0, quote.ask - quote.bid);
+    const better = Math.floor((Math.min(0.5, share) * spread) / minTick) * minTick;
+    return priceUnits((offer.legPrices[index] as Price) - Math.sign(leg.ratio) * better);
+  });
+  return withPrices(legs, offer, legPrices, offer.units);
+};

@@ -4,11 +4,13 @@
 import { assert } from "../../domain/assert.ts";
 import type { EpochMs } from "../../domain/units.ts";
 import type { Chance } from "./chance.ts";
-import type { BrokerOrder } from "./order.ts";
+import { type BrokerOrder, isUnbound } from "./order.ts";
 
 export interface BookNumbers {
   readonly nextPermId: number;
   readonly highestIds: readonly { readonly clientId: number; readonly orderId: number }[];
+  /** The lowest id given to an order that was placed by hand; these count downward from −1. */
+  readonly lowestBoundId?: number;
 }
 
 export interface OrderBook {
@@ -16,7 +18,12 @@ export interface OrderBook {
   nextId(clientId: number): number;
   /** Takes an id, and all below it, out of use for new orders. */
   useId(clientId: number, orderId: number): void;
+  /** Forgets ids of a client that no order on the book has: they are given out again, as after a gateway's restart. */
+  rollBack(clientId: number): void;
   nextPermId(): number;
+  /** Gives an order that was placed by hand an id of client 0, below zero. */
+  bind(order: BrokerOrder): void;
+  withPermId(permId: number): BrokerOrder | undefined;
   add(order: BrokerOrder): void;
   find(clientId: number, orderId: number): BrokerOrder | undefined;
   /** Orders that have not ended, parked ones included, oldest first. */
@@ -36,19 +43,32 @@ export const createOrderBook = (chance: Chance, from?: BookNumbers): OrderBook =
   const living = new Set<BrokerOrder>();
   let ended: BrokerOrder[] = [];
   let permId = from?.nextPermId ?? chance.between(1_000_000_000, 1_900_000_000, "permId");
+  let lowestBoundId = from?.lowestBoundId ?? 0;
   const key = (clientId: number, orderId: number): string => `${clientId}/${orderId}`;
   return {
     nextId: (clientId) => (highest.get(clientId) ?? 0) + 1,
     useId: (clientId, orderId) => {
       highest.set(clientId, Math.max(highest.get(clientId) ?? 0, orderId));
     },
+    rollBack: (clientId) => {
+      const used = [...living, ...ended].filter((order) => order.clientId === clientId).map(({ orderId }) => orderId);
+      if (highest.has(clientId)) highest.set(clientId, Math.max(0, ...used));
+    },
     nextPermId: () => permId++,
-    add: (order) => {
-      assert(
-        !byId.has(key(order.clientId, order.orderId)),
-        `order ${order.orderId} of client ${order.clientId} is on the book already`,
-      );
+    bind: (order) => {
+      assert(isUnbound(order), `order ${order.permId} was placed by hand and is not bound yet`);
+      order.orderId = --lowestBoundId;
       byId.set(key(order.clientId, order.orderId), order);
+    },
+    withPermId: (wanted) => [...living, ...ended].find((order) => order.permId === wanted),
+    add: (order) => {
+      if (!isUnbound(order)) {
+        assert(
+          !byId.has(key(order.clientId, order.orderId)),
+          `order ${order.orderId} of client ${order.clientId} is on the book already`,
+        );
+        byId.set(key(order.clientId, order.orderId), order);
+      }
       if (order.ended === undefined) living.add(order);
       else ended.push(order);
     },
@@ -61,12 +81,13 @@ export const createOrderBook = (chance: Chance, from?: BookNumbers): OrderBook =
     },
     forget: (before) => {
       const isOld = (order: BrokerOrder): boolean => order.ended !== undefined && order.ended.at < before;
-      for (const order of ended) if (isOld(order)) byId.delete(key(order.clientId, order.orderId));
+      for (const order of ended) if (isOld(order) && !isUnbound(order)) byId.delete(key(order.clientId, order.orderId));
       ended = ended.filter((order) => !isOld(order));
     },
     numbers: () => ({
       nextPermId: permId,
       highestIds: [...highest].map(([clientId, orderId]) => ({ clientId, orderId })),
+      ...(lowestBoundId === 0 ? {} : { lowestBoundId }),
     }),
   };
 };

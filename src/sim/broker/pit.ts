@@ -1,27 +1,18 @@
 /**
- * The pit: where working orders meet quotes. It fills, cancels and expires them as market time passes.
+ * The pit: the life of an accepted order, as market time passes. It is announced, held back, set off, worked, cancelled, over.
  */
 import { OrderStatus } from "@stoqey/ib";
-import { assert } from "../../domain/assert.ts";
-import { addDays } from "../../domain/calendar/civil-date.ts";
-import { isWeekend } from "../../domain/calendar/holidays.ts";
-import { nextSession, sessionOf } from "../../domain/calendar/market-calendar.ts";
-import { instantOf, newYorkDay, newYorkTime } from "../../domain/calendar/new-york.ts";
-import { expiryInstant } from "../../domain/calendar/time-to-expiry.ts";
-import type { SecurityType } from "../../domain/contract.ts";
-import { type EpochMs, epochMs, priceUnits } from "../../domain/units.ts";
-import { charge } from "./commission.ts";
-import { type ExecutionRow, executionId, executionStem } from "./execution.ts";
+import { nextSession } from "../../domain/calendar/market-calendar.ts";
+import { newYorkTime } from "../../domain/calendar/new-york.ts";
+import { epochMs } from "../../domain/units.ts";
+import { createFamily } from "./family.ts";
+import { createFills } from "./fills.ts";
 import type { Floor } from "./floor.ts";
-import { createLiquidity } from "./liquidity.ts";
-import { insideTheSpread, natural, type Offer, restingHazard } from "./matching.ts";
+import { dayEnd, isOpen, isOver, mayTrigger } from "./hours.ts";
 import { type BrokerOrder, end, remaining } from "./order.ts";
 import type { SavedPit } from "./saved.ts";
-import { isCombo, maxCost, netPrice, type Ticket } from "./ticket.ts";
-
-/** Where quotes are computed, a displayed size that we took is shown again after this long even if its price stays. */
-const REFILL_MS = 5_000;
-const GLOBEX_DAY_ENDS_MINUTE = 17 * 60;
+import { tickOf } from "./ticket.ts";
+import { isDouble, netQuote, trailed, waitsForRise, watched } from "./trigger.ts";
 
 export interface Pit {
   /** An accepted order reaches the market: it is announced, and may fill at once. */
@@ -30,157 +21,108 @@ export interface Pit {
   rearrive(order: BrokerOrder): void;
   /** Starts a cancel; it takes effect after its latency, unless a fill comes first. */
   cancel(order: BrokerOrder): void;
-  isOpen(ticket: Ticket): boolean;
+  /** An order that was parked is rejected (201), and its children with it. */
+  rejectParked(order: BrokerOrder, reason: string): void;
   /** Works every order up to the market's now. */
   advance(): void;
+  /** An execution was replaced by its correction. */
+  replaced(execId: string): void;
   saved(): SavedPit;
 }
 
-/** When a DAY order that is placed now is over: the close of the session in progress, or of the next one. */
-const dayEnd = (secType: SecurityType, now: EpochMs): EpochMs => {
-  const { day, minuteOfDay } = newYorkTime(now);
-  if (secType === "FUT" || secType === "FOP") {
-    let last = minuteOfDay < GLOBEX_DAY_ENDS_MINUTE ? day : addDays(day, 1);
-    while (isWeekend(last)) last = addDays(last, 1);
-    return instantOf(last, GLOBEX_DAY_ENDS_MINUTE);
-  }
-  const today = sessionOf(day);
-  return today !== undefined && now < today.close ? today.close : nextSession(now).close;
-};
-
 export const createPit = (floor: Floor, restored?: SavedPit): Pit => {
   const { market, book, reports, faults, chance, rules } = floor;
-  const recorded = rules.fills === "recorded";
-  const liquidity = createLiquidity(market, recorded ? Number.POSITIVE_INFINITY : REFILL_MS, [...(restored?.taken ?? [])]);
-  const isLate = new Set(restored?.lateCommissions);
-  const lateCommissions = floor.executions.filter(({ execId }) => isLate.has(execId));
-  let fills = restored?.fills ?? 0;
+  const fills = createFills(floor, restored);
 
-  const isOpen = (ticket: Ticket): boolean => ticket.legs.every(({ details }) => market.isOpen(details.contract.conId));
+  const isImmediate = ({ ticket }: BrokerOrder): boolean => ticket.tif === "IOC" || ticket.tif === "FOK";
 
-  const drawHazard = (order: BrokerOrder): void => {
-    order.hazard = 0;
-    order.hazardToFill = -Math.log(1 - chance.draw("fill", order.permId, order.filled, order.arrivedAt));
-  };
+  /** When the day of an order of the day begins: with it, or with the time that it waits for. */
+  const dayOf = ({ ticket }: BrokerOrder) => epochMs(Math.max(market.now, ticket.goodAfter ?? 0));
 
-  /** What the order may trade against now; undefined when nothing. Counts the time it has rested. */
-  const offerFor = (order: BrokerOrder): Offer | undefined => {
-    const { ticket } = order;
-    const { now } = market;
-    const until = Math.min(now, order.cancelDueAt ?? now);
-    // A night between two looks is not time in which anybody could have traded.
-    const rested = newYorkDay(order.seenAt) === newYorkDay(now) ? Math.max(0, until - order.seenAt) : 0;
-    order.seenAt = now;
-    if (!isOpen(ticket)) return undefined;
-    const offer = natural(ticket.legs, liquidity.left);
-    if (offer === undefined || offer.units < 1) return undefined;
-    const limit = maxCost(ticket);
-    if (offer.cost <= limit) {
-      if (recorded && offer.at <= order.arrivedAt) return undefined;
-      const reachedAt = Math.max(offer.at, order.arrivedAt);
-      return order.cancelDueAt !== undefined && reachedAt >= order.cancelDueAt ? undefined : offer;
-    }
-    if (recorded) return undefined;
-    order.hazard += restingHazard(ticket.legs, limit, liquidity.left) * rested;
-    return order.hazard >= order.hazardToFill ? insideTheSpread(ticket.legs, offer, limit, liquidity.left) : undefined;
-  };
-
-  const bookFill = (order: BrokerOrder, offer: Offer): ExecutionRow[] => {
-    const { ticket } = order;
-    const { now } = market;
-    const account = floor.accounts.get(ticket.account);
-    assert(account !== undefined, `account ${ticket.account} exists`);
-    assert(offer.cost <= maxCost(ticket), `a fill at ${offer.cost} keeps the limit ${maxCost(ticket)}`);
-    const units = Math.min(offer.units, remaining(order));
-    const stem = executionStem(++fills, now);
-    const combo = isCombo(ticket);
-    const common = {
-      orderId: order.orderId,
-      clientId: order.clientId,
-      permId: order.permId,
-      orderRef: ticket.orderRef,
-      account: ticket.account,
-      at: now,
-      commissionAt: epochMs(now + faults.delayCommissionMs),
-    };
-    const rows: ExecutionRow[] = ticket.legs.map(({ details, ratio }, index) => {
-      const shares = units * Math.abs(ratio);
-      const each = offer.legPrices[index];
-      const tally = order.legTallies[index];
-      assert(each !== undefined && tally !== undefined, "every leg has a price and a tally");
-      const commission = charge(order.charges, rules.tariffs, details.contract.secType, shares);
-      const realized = account.trade(details, units * ratio, each, commission);
-      tally.shares += shares;
-      tally.value += each * shares;
-      return {
-        ...common,
-        execId: executionId(stem, combo ? index + 2 : 1),
-        contract: details.contract,
-        booked: details,
-        side: ratio > 0 ? "BOT" : "SLD",
-        shares,
-        price: each,
-        cumulative: tally.shares,
-        cumulativeValue: tally.value,
-        commission,
-        realized,
-      };
-    });
-    const net = priceUnits(netPrice(ticket, offer.cost));
-    order.filled += units;
-    order.value += net * units;
-    order.lastPrice = net;
-    if (combo)
-      rows.unshift({
-        ...common,
-        execId: executionId(stem, 1),
-        contract: ticket.contract,
-        booked: undefined,
-        side: ticket.action === "BUY" ? "BOT" : "SLD",
-        shares: units,
-        price: net,
-        cumulative: order.filled,
-        cumulativeValue: order.value,
-        commission: undefined,
-        realized: undefined,
-      });
-    liquidity.take(ticket.legs, units);
-    floor.executions.push(...rows);
-    drawHazard(order);
-    if (remaining(order) === 0) {
-      end(order, "Filled", "Filled", now);
-      book.close(order);
-    }
-    floor.changed();
-    return rows;
-  };
-
-  /** Tells of a fill: executions, order, statuses, commissions (legs only), positions. */
-  const reportFill = (order: BrokerOrder, rows: readonly ExecutionRow[]): void => {
-    reports.executed(order, rows);
-    reports.openOrder(order);
+  /** Ends an order unfilled, or its rest; 202 goes with it unless it simply was over. */
+  const finishCancelled = (order: BrokerOrder, why: string, notice: boolean): void => {
+    end(order, "Cancelled", why, market.now);
+    book.close(order);
+    const noticeFirst = notice && faults.cancelNoticeFirst > chance.draw("202first", order.permId);
+    if (noticeFirst) reports.orderError(order, 202, "Order Canceled - reason:");
     reports.status(order, 2);
-    for (const row of rows) {
-      if (row.booked === undefined || order.silent) continue;
-      if (row.commissionAt > market.now) lateCommissions.push(row);
-      else reports.commission(row);
-    }
-    for (const row of rows) {
-      const position = row.booked && floor.accounts.get(row.account)?.position(row.contract.conId);
-      if (position) reports.position(row.account, position);
-    }
+    if (notice && !noticeFirst) reports.orderError(order, 202, "Order Canceled - reason:");
+    floor.changed();
+    family.ended(order);
   };
 
-  const fillIfOffered = (order: BrokerOrder): void => {
-    const offer = offerFor(order);
-    if (offer !== undefined) reportFill(order, bookFill(order, offer));
+  const family = createFamily(floor, {
+    cancelNow: (order, why) => finishCancelled(order, why, true),
+    release: (order) => {
+      floor.changed();
+      if (order.parked) return;
+      restart(order);
+      if (isOpen(market, order.ticket)) progress(order);
+      else noteClosed(order);
+    },
+  });
+
+  /** From now on it has been in the market. */
+  const restart = (order: BrokerOrder): void => {
+    order.arrivedAt = market.now;
+    order.seenAt = market.now;
+    fills.drawHazard(order);
+    floor.changed();
   };
 
-  const work = (order: BrokerOrder): void => {
+  const trade = (order: BrokerOrder): void => {
+    const before = remaining(order);
+    const wasBeingCancelled = order.cancelDueAt !== undefined;
+    if (!fills.trade(order)) return;
+    if (order.ended !== undefined && wasBeingCancelled)
+      reports.orderError(order, 161, `Cancel attempted when order is not in a cancellable state.  Order permId =${order.permId}`);
+    family.filled(order, before);
+    if (order.ended !== undefined) family.ended(order);
+  };
+
+  const startWork = (order: BrokerOrder): void => {
     order.status = OrderStatus.Submitted;
     reports.openOrder(order);
     reports.status(order, 2);
     floor.changed();
+  };
+
+  /** Looks at the price that an order waits for, moves a trailing stop, and says whether the order is set off now. */
+  const isSetOff = (order: BrokerOrder): boolean => {
+    const { ticket } = order;
+    if (order.triggered) return true;
+    const quote = mayTrigger(market, ticket) ? netQuote(ticket.legs, ticket.action, market.quote) : undefined;
+    const rise = waitsForRise(ticket, ticket.action);
+    const price = quote === undefined ? undefined : watched(quote, ticket.trigger, rise);
+    if (quote === undefined || price === undefined) return false;
+    const stop = trailed(ticket, order.stop, price, rise, tickOf(ticket.legs));
+    if (stop !== order.stop) {
+      order.stop = stop;
+      floor.changed();
+    }
+    if (stop === undefined) return false;
+    if (rise ? price < stop : price > stop) {
+      order.touchedAt = undefined;
+      return false;
+    }
+    if (isDouble(ticket.trigger) && (order.touchedAt === undefined || quote.at <= order.touchedAt)) {
+      order.touchedAt ??= quote.at;
+      floor.changed();
+      return false;
+    }
+    order.triggered = true;
+    restart(order);
+    return true;
+  };
+
+  /** Takes a live order in an open market one step further. */
+  const progress = (order: BrokerOrder): void => {
+    if (order.waiting || (order.ticket.goodAfter ?? 0) > market.now) return;
+    if (!isOpen(market, order.ticket) || !isSetOff(order)) return;
+    if (order.status === OrderStatus.PreSubmitted) startWork(order);
+    const decided = isImmediate(order) && fills.met(order);
+    trade(order);
+    if (decided && order.ended === undefined) finishCancelled(order, "Cancelled: immediate or not at all", true);
   };
 
   const noteClosed = (order: BrokerOrder): void => {
@@ -195,72 +137,61 @@ export const createPit = (floor: Floor, restored?: SavedPit): Pit => {
     );
   };
 
-  const finishCancelled = (order: BrokerOrder, why: string, asked: boolean): void => {
-    end(order, "Cancelled", why, market.now);
-    book.close(order);
-    reports.status(order, 2);
-    if (asked) reports.orderError(order, 202, "Order Canceled - reason:");
-    floor.changed();
-  };
-
-  /** A DAY order whose session is over, or any order in a contract that has expired. */
-  const isOver = (order: BrokerOrder): boolean => {
-    const { now } = market;
-    const { legs, contract } = order.ticket;
-    if (legs.some(({ details: { contract: leg } }) => leg.expiry !== undefined && expiryInstant(leg.expiry) <= now)) return true;
-    if (order.dayEndsAt === undefined || now < order.dayEndsAt) return false;
-    const globex = contract.secType === "FUT" || legs.some(({ details }) => details.contract.secType === "FOP");
-    // Some options trade a quarter of an hour longer than stock: their market says so.
-    return globex || !isOpen(order.ticket) || newYorkDay(now) !== newYorkDay(order.dayEndsAt);
+  /** Options know no hours but their session's. */
+  const noteIgnored = (order: BrokerOrder): void => {
+    const { outsideRth, legs } = order.ticket;
+    if (!outsideRth || legs.some(({ details }) => details.contract.secType !== "OPT")) return;
+    reports.orderError(
+      order,
+      2109,
+      "Order Event Warning:Attention: your order attribute 'Outside Regular Trading Hours' is ignored based on the order type " +
+        "and destination. PlaceOrder is now being processed.",
+    );
   };
 
   const workOn = (order: BrokerOrder): void => {
-    if (order.parked) return;
+    if (order.parked || order.ended !== undefined) return;
+    family.cutIfDue(order);
+    if (order.ended !== undefined) return;
     if (order.cancelDueAt !== undefined && order.cancelDueAt <= market.now) {
-      fillIfOffered(order);
+      if (order.status === OrderStatus.Submitted) trade(order);
       if (order.ended === undefined) finishCancelled(order, "Cancelled by Trader", true);
       return;
     }
-    if (isOver(order)) finishCancelled(order, "Expired", false);
-    else {
-      if (order.status === OrderStatus.PreSubmitted && isOpen(order.ticket)) work(order);
-      fillIfOffered(order);
-    }
+    if (isOver(market, order)) finishCancelled(order, "Expired", false);
+    else if (!isOpen(market, order.ticket)) order.seenAt = market.now;
+    else progress(order);
   };
 
   return {
-    isOpen,
     arrive: (order) => {
       const { ticket } = order;
       order.parked = false;
-      order.arrivedAt = market.now;
-      order.seenAt = market.now;
-      order.dayEndsAt = ticket.tif === "DAY" ? dayEnd(ticket.legs[0]?.details.contract.secType ?? "STK", market.now) : undefined;
-      drawHazard(order);
-      floor.changed();
-      const open = isOpen(ticket);
-      if (open && faults.execBeforeOpenOrder) {
-        const offer = offerFor(order);
-        if (offer !== undefined) {
-          order.status = OrderStatus.Submitted;
-          return reportFill(order, bookFill(order, offer));
-        }
+      order.dayEndsAt = ticket.tif === "GTC" || ticket.tif === "GTD" ? undefined : dayEnd(ticket, dayOf(order));
+      restart(order);
+      const open = isOpen(market, ticket);
+      if (open && !order.waiting && order.triggered && faults.execBeforeOpenOrder) {
+        trade(order);
+        if (order.filled > 0) return;
       }
       order.status = OrderStatus.PreSubmitted;
       reports.openOrder(order);
       reports.status(order);
-      if (!open) return noteClosed(order);
-      work(order);
-      fillIfOffered(order);
+      noteIgnored(order);
+      if (order.waiting) return;
+      if (open) return progress(order);
+      if (isImmediate(order)) finishCancelled(order, "Cancelled: immediate or not at all", true);
+      else noteClosed(order);
     },
     rearrive: (order) => {
-      order.arrivedAt = market.now;
-      order.seenAt = market.now;
-      drawHazard(order);
+      if (order.ticket.trail === undefined && order.stop !== order.ticket.stop) {
+        order.stop = order.ticket.stop;
+        order.touchedAt = undefined;
+      }
+      restart(order);
       reports.openOrder(order);
       reports.status(order, 2);
-      floor.changed();
-      fillIfOffered(order);
+      progress(order);
     },
     cancel: (order) => {
       if (order.parked) return finishCancelled(order, "Cancelled by Trader", true);
@@ -273,18 +204,20 @@ export const createPit = (floor: Floor, restored?: SavedPit): Pit => {
       if (chance.draw("pendingCancel", order.permId) < 0.5) reports.status(order, 1, OrderStatus.PendingCancel);
       floor.changed();
     },
+    rejectParked: (order, reason) => {
+      end(order, "Inactive", reason, market.now);
+      book.close(order);
+      reports.orderError(order, 201, `Order rejected - reason:${reason}`);
+      reports.openOrder(order);
+      reports.status(order);
+      floor.changed();
+      family.ended(order);
+    },
     advance: () => {
       for (const order of book.live()) workOn(order);
-      for (let index = 0; index < lateCommissions.length; ) {
-        const row = lateCommissions[index] as ExecutionRow;
-        if (row.commissionAt > market.now) index++;
-        else {
-          lateCommissions.splice(index, 1);
-          reports.commission(row);
-          floor.changed();
-        }
-      }
+      fills.tellLate();
     },
-    saved: () => ({ fills, lateCommissions: lateCommissions.map(({ execId }) => execId), taken: liquidity.taken() }),
+    replaced: fills.replaced,
+    saved: fills.saved,
   };
 };

@@ -1,7 +1,8 @@
 /**
  * What clients hear about orders: each message to whom it concerns, through the faults that may lose, repeat or delay it.
  *
- * openOrder, orderStatus, execDetails and errors go to the order's owner; commission reports go to every connected client
+ * openOrder, orderStatus, execDetails and errors go to the order's owner (of orders placed by hand, client 0 hears executions, and
+ * the rest once it has bound them); commission reports go to every connected client
  * (they name no client, and the real gateway sends them so); positions to whoever subscribed.
  */
 import type { CommissionReport, Contract as IbContract, Order as IbOrder, OrderState, OrderStatus } from "@stoqey/ib";
@@ -10,7 +11,7 @@ import type { Chance } from "./chance.ts";
 import { type ExecutionRow, ibExecution } from "./execution.ts";
 import type { BrokerFaults } from "./faults.ts";
 import { ibContract } from "./ib-words.ts";
-import { averagePrice, type BrokerOrder, echoed, remaining, stateOf } from "./order.ts";
+import { averagePrice, type BrokerOrder, echoed, isUnbound, remaining, stateOf } from "./order.ts";
 import { averageCost, type Position } from "./positions.ts";
 import type { Listener } from "./session.ts";
 
@@ -21,6 +22,10 @@ export interface Reports {
   /** `times` > 1 repeats it verbatim if the fault says so. */
   status(order: BrokerOrder, times?: number, as?: OrderStatus): void;
   executed(order: BrokerOrder, rows: readonly ExecutionRow[]): void;
+  /** An execution as it stands after a correction. */
+  corrected(row: ExecutionRow): void;
+  /** An order placed by hand has an id of client 0 now. */
+  bound(order: BrokerOrder): void;
   /** A commission report to all clients, or only to one that asked. */
   commission(row: ExecutionRow, only?: Listener): void;
   position(account: string, position: Position, only?: Listener): void;
@@ -41,6 +46,10 @@ export interface Audience {
 
 type StatusWords = [number, OrderStatus, number, number, number, number, number, number, number, string, number];
 
+/** What an order that sleeps waits for, in IB's words. */
+const whyHeld = ({ ended, waiting, triggered }: BrokerOrder): string =>
+  ended === undefined ? [...(waiting ? ["child"] : []), ...(triggered ? [] : ["trigger"])].join(",") : "";
+
 const statusWords = (order: BrokerOrder, as: OrderStatus): StatusWords => [
   order.orderId,
   as,
@@ -48,10 +57,10 @@ const statusWords = (order: BrokerOrder, as: OrderStatus): StatusWords => [
   remaining(order),
   averagePrice(order),
   order.permId,
-  0,
+  order.ticket.parentId,
   order.lastPrice === undefined ? 0 : dollars(order.lastPrice),
   order.clientId,
-  "",
+  whyHeld(order),
   0,
 ];
 
@@ -66,7 +75,8 @@ const commissionReport = (row: ExecutionRow): CommissionReport => ({
 export const createReports = (audience: Audience, faults: BrokerFaults, chance: Chance, statusesDrawn = 0): Reports => {
   let statuses = statusesDrawn;
   const lost = (): boolean => faults.loseStatus > 0 && chance.draw("status", statuses++) < faults.loseStatus;
-  const owner = (order: BrokerOrder): Listener | undefined => (order.silent ? undefined : audience.of(order.clientId));
+  const owner = (order: BrokerOrder): Listener | undefined =>
+    order.silent || isUnbound(order) ? undefined : audience.of(order.clientId);
   return {
     openOrder: (order) =>
       owner(order)?.tell("openOrder", order.orderId, { ...order.ticket.ibContract }, echoed(order), stateOf(order)),
@@ -77,8 +87,11 @@ export const createReports = (audience: Audience, faults: BrokerFaults, chance: 
         if (!lost()) owner(order)?.tell("orderStatus", ...statusWords(order, as));
     },
     executed: (order, rows) => {
-      for (const row of rows) owner(order)?.tell("execDetails", -1, ibContract(row.contract), ibExecution(row));
+      const to = order.silent ? undefined : audience.of(order.clientId);
+      for (const row of rows) to?.tell("execDetails", -1, ibContract(row.contract), ibExecution(row));
     },
+    corrected: (row) => audience.of(row.clientId)?.tell("execDetails", -1, ibContract(row.contract), ibExecution(row)),
+    bound: (order) => audience.of(0)?.tell("orderBound", order.permId, 0, order.orderId),
     commission: (row, only) => {
       for (const listener of only === undefined ? audience.all() : [only])
         listener.tell("commissionReport", commissionReport(row));

@@ -5,6 +5,7 @@ import type { Contract as IbContract } from "@stoqey/ib";
 import type { ContractDetails } from "../../domain/contract.ts";
 import type { Market } from "../market/market.ts";
 import { compactDay, contractQuery } from "./ib-words.ts";
+import type { TradingLeg } from "./matching.ts";
 
 /** IB's error as the broker answers it. */
 export interface IbError {
@@ -39,6 +40,21 @@ export const theListing = (market: Market, contract: IbContract): ContractDetail
   if (found.length > 1)
     return { code: 200, text: `The contract description specified for ${contract.symbol ?? ""} is ambiguous.` };
   return only;
+};
+
+/** The legs that a contract means: itself, or those of a combo with signed ratios. */
+export const theLegs = (market: Market, contract: IbContract): { legs: TradingLeg[]; combo: boolean } | IbError => {
+  if (contract.secType !== "BAG") {
+    const details = theListing(market, contract);
+    return isError(details) ? details : { legs: [{ details, ratio: 1 }], combo: false };
+  }
+  const legs: TradingLeg[] = [];
+  for (const { conId, ratio, action } of contract.comboLegs ?? []) {
+    const details = theListing(market, { conId: conId ?? -1 });
+    if (isError(details)) return details;
+    legs.push({ details, ratio: (ratio ?? 1) * (action === "BUY" ? 1 : -1) });
+  }
+  return legs.length === 0 ? NOT_FOUND : { legs, combo: true };
 };
 
 export const isError = (answer: object): answer is IbError => "code" in answer;

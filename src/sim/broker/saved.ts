@@ -8,11 +8,13 @@ import type { Contract as IbContract, Order as IbOrder, OrderStatus } from "@sto
 import type { Contract, ContractDetails } from "../../domain/contract.ts";
 import type { EpochMs, Money, Price } from "../../domain/units.ts";
 import type { Market } from "../market/market.ts";
+import type { SavedNights } from "./account/nights.ts";
 import type { CashKind } from "./cash.ts";
 import type { ExecutionRow } from "./execution.ts";
 import type { ExpiryRow } from "./floor.ts";
 import type { Taken } from "./liquidity.ts";
-import type { BrokerOrder, Ending } from "./order.ts";
+import { type BrokerOrder, type ByHand, type Ending, hasTrigger } from "./order.ts";
+import type { Terms } from "./terms.ts";
 import type { Ticket } from "./ticket.ts";
 
 export interface SavedPosition {
@@ -24,11 +26,24 @@ export interface SavedPosition {
 export interface SavedAccount {
   readonly id: string;
   readonly opening: Money;
-  readonly totals: { readonly [Kind in CashKind]: Money };
+  readonly totals: { readonly [Kind in CashKind]?: Money };
   readonly positions: readonly SavedPosition[];
   /** Executions that booked something and are no longer on record. */
   readonly executionsBefore: number;
+  /** Dividends due and not paid; absent when there are none. */
+  readonly accrued?: Money;
+  /** Net liquidation when the day began; absent when that is not known. */
+  readonly dayBase?: Money;
 }
+
+/** What version 1 could not say about an order's terms: it knew guaranteed limit orders for the day or until cancelled only. */
+const TERMS_OF_V1: Omit<Terms, "limit" | "tif"> = {
+  type: "LMT",
+  trigger: 2,
+  outsideRth: false,
+  parentId: 0,
+  guaranteed: true,
+};
 
 type SavedTicket = Omit<Ticket, "contract" | "ibContract" | "legs" | "order" | "unworkable"> & {
   /** Undefined for single contracts: their only leg names them. */
@@ -58,11 +73,21 @@ export interface SavedOrder {
   readonly hazardToFill: number | null;
   readonly dayEndsAt: EpochMs | null;
   readonly cancelDueAt: EpochMs | null;
+  /** From here on absent in version 1: an order of its kind has no such thing. */
+  readonly byHand?: ByHand;
+  readonly parentPermId?: number;
+  readonly waiting?: boolean;
+  readonly triggered?: boolean;
+  readonly stop?: Price;
+  readonly touchedAt?: EpochMs;
+  readonly cut?: { readonly units: number; readonly dueAt: EpochMs };
 }
 export interface SavedBook {
   readonly nextPermId: number;
   /** The highest order id that each client has used. */
   readonly highestIds: readonly { readonly clientId: number; readonly orderId: number }[];
+  /** The lowest id that an order placed by hand was bound to. */
+  readonly lowestBoundId?: number;
   /** Oldest first. */
   readonly live: readonly SavedOrder[];
   /** In the order of their end. */
@@ -83,8 +108,11 @@ export interface SavedPit {
   readonly taken: readonly (Taken & { readonly conId: number })[];
 }
 
+/** What is written now. Version 1, without the terms, ties and triggers of orders, can be read too; a program of then refuses 2. */
+export const SAVED_VERSION = 2;
+
 export interface SavedBroker {
-  readonly v: 1;
+  readonly v: 1 | typeof SAVED_VERSION;
   /** Market time. */
   readonly at: EpochMs;
   /** What it was a broker of: another market's conIds would be other contracts. */
@@ -94,6 +122,8 @@ export interface SavedBroker {
   readonly book: SavedBook;
   readonly executions: readonly SavedExecution[];
   readonly expiries: readonly ExpiryRow[];
+  /** What is under way over night; absent when nothing is. */
+  readonly nights?: SavedNights;
   readonly pit: SavedPit;
   /** Order statuses drawn for by the fault that loses them. */
   readonly statusesDrawn: number;
@@ -101,7 +131,8 @@ export interface SavedBroker {
 
 /** Why a saved broker is not one of this market, seed and accounts; undefined when it is. */
 export const misfitOf = (saved: SavedBroker, market: string, seed: number, accounts: readonly string[]): string | undefined => {
-  if (saved.v !== 1) return `it is of version ${String(saved.v)}, and this program reads version 1`;
+  if (saved.v !== 1 && saved.v !== SAVED_VERSION)
+    return `it is of version ${String(saved.v)}, and this program reads versions 1 and ${SAVED_VERSION}`;
   if (saved.market !== market) return `it is of the market "${saved.market}", not of "${market}"`;
   if (saved.seed !== seed) return `it is of seed ${saved.seed}, not of ${seed}`;
   const ids = saved.accounts.map(({ id }) => id).join(", ");
@@ -155,6 +186,13 @@ export const saveOrder = (order: BrokerOrder): SavedOrder => {
     hazardToFill: Number.isFinite(order.hazardToFill) ? order.hazardToFill : null,
     dayEndsAt: order.dayEndsAt ?? null,
     cancelDueAt: order.cancelDueAt ?? null,
+    waiting: order.waiting,
+    triggered: order.triggered,
+    ...(order.byHand === undefined ? {} : { byHand: order.byHand }),
+    ...(order.parentPermId === undefined ? {} : { parentPermId: order.parentPermId }),
+    ...(order.stop === undefined ? {} : { stop: order.stop }),
+    ...(order.touchedAt === undefined ? {} : { touchedAt: order.touchedAt }),
+    ...(order.cut === undefined ? {} : { cut: order.cut }),
   };
 };
 
@@ -165,9 +203,24 @@ export const restoreOrder = (saved: SavedOrder, market: Market, echo: (contract:
   const [first] = legs;
   if (first === undefined) throw new Error(`the saved order ${saved.permId} has no legs`);
   const contract = bag?.contract ?? first.details.contract;
+  const ticket: Ticket = {
+    ...TERMS_OF_V1,
+    ...terms,
+    contract,
+    ibContract: bag?.ibContract ?? echo(contract),
+    legs,
+    order: orderOf(sent),
+  };
   return {
     ...saved,
-    ticket: { ...terms, contract, ibContract: bag?.ibContract ?? echo(contract), legs, order: orderOf(sent) },
+    ticket,
+    byHand: saved.byHand,
+    parentPermId: saved.parentPermId,
+    waiting: saved.waiting ?? false,
+    triggered: saved.triggered ?? !hasTrigger(ticket),
+    stop: saved.stop,
+    touchedAt: saved.touchedAt,
+    cut: saved.cut,
     status: saved.status as OrderStatus,
     ended: saved.ended ?? undefined,
     lastPrice: saved.lastPrice ?? undefined,

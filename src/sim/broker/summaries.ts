@@ -2,8 +2,9 @@
  * Account summaries: the figures of every account to whoever subscribed, at once and again every three minutes of market time
  * if one has changed.
  */
-import { dollars, type EpochMs, type Money } from "../../domain/units.ts";
+import type { EpochMs } from "../../domain/units.ts";
 import type { Market } from "../market/market.ts";
+import { accountType, figuresOf, inDollars } from "./account/figures.ts";
 import type { Account } from "./account.ts";
 import type { Listener } from "./session.ts";
 
@@ -16,25 +17,6 @@ export interface Summaries {
 }
 
 const EVERY_MS = 180_000;
-/** Reg-T day-trading buying power on what is available. */
-const BUYING_POWER_FACTOR = 4;
-
-const figuresOf = (account: Account): { readonly [tag: string]: Money } => {
-  const standing = account.standing();
-  const available = (standing.equityWithLoan - standing.initial) as Money;
-  return {
-    NetLiquidation: account.netLiquidation(),
-    TotalCashValue: account.cash.balance,
-    EquityWithLoanValue: standing.equityWithLoan,
-    GrossPositionValue: account.grossPositionValue(),
-    BuyingPower: (BUYING_POWER_FACTOR * Math.max(0, available)) as Money,
-    AvailableFunds: available,
-    ExcessLiquidity: (standing.equityWithLoan - standing.maintenance) as Money,
-    InitMarginReq: standing.initial,
-    MaintMarginReq: standing.maintenance,
-  };
-};
-
 interface Summary {
   readonly tags: readonly string[];
   sentAt: EpochMs;
@@ -50,8 +32,8 @@ export const createSummaries = (market: Market, accounts: ReadonlyMap<string, Ac
       const figures = figuresOf(account);
       for (const tag of summary.tags) {
         const value = figures[tag];
-        if (tag === "AccountType") rows.push([account.id, tag, "INDIVIDUAL", ""]);
-        else if (value !== undefined) rows.push([account.id, tag, dollars(value).toFixed(2), "USD"]);
+        if (tag === "AccountType") rows.push([account.id, tag, accountType(account), ""]);
+        else if (value !== undefined) rows.push([account.id, tag, inDollars(value), "USD"]);
       }
     }
     const text = JSON.stringify(rows);

@@ -1,20 +1,18 @@
 /**
- * An order ticket, read and checked: which contracts, how many, up to which price. What the broker cannot work is refused
- * here in IB's numbers, before anything is on the book.
- *
- * Worked: limit orders, DAY and GTC, in stock, futures, options and guaranteed combos. Everything else (market and stop orders,
- * brackets, OCA groups, conditions, algos, per-leg prices) is rejected by name rather than worked in part.
+ * An order ticket, read and checked: which contracts, how many, on which terms. What the broker cannot work is refused here in
+ * IB's numbers, before anything is on the book.
  */
 import type { ComboLeg, Contract as IbContract, Order as IbOrder } from "@stoqey/ib";
 import { expiryInstant } from "../../domain/calendar/time-to-expiry.ts";
 import type { Contract } from "../../domain/contract.ts";
-import { dollars, type Price, price, priceUnits } from "../../domain/units.ts";
+import { type Price, priceUnits } from "../../domain/units.ts";
 import type { Market } from "../market/market.ts";
 import { BAG_CON_ID, echoedLeg, ibContract } from "./ib-words.ts";
 import type { TradingLeg } from "./matching.ts";
 import { type IbError, isError, theListing } from "./resolve.ts";
+import { invalid, readTerms, type Terms } from "./terms.ts";
 
-export interface Ticket {
+export interface Ticket extends Terms {
   /** The contract that the order names: a listing, or the combo itself. */
   readonly contract: Contract;
   /** The same as openOrder echoes it. */
@@ -23,8 +21,6 @@ export interface Ticket {
   readonly legs: readonly TradingLeg[];
   readonly action: "BUY" | "SELL";
   readonly quantity: number;
-  readonly limit: Price;
-  readonly tif: "DAY" | "GTC";
   readonly account: string;
   readonly orderRef: string;
   /** The client's own order, as it came. */
@@ -35,33 +31,11 @@ export interface Ticket {
 
 export const isCombo = (ticket: Ticket): boolean => ticket.contract.secType === "BAG";
 
-/** The most that one unit may cost. */
-export const maxCost = (ticket: Ticket): Price => priceUnits(ticket.action === "BUY" ? ticket.limit : -ticket.limit);
-
 /** A net price in the order's own direction, from what a unit costs. */
 export const netPrice = (ticket: Ticket, cost: number): number => (ticket.action === "BUY" ? cost : -cost) + 0;
 
 /** Dollars of notional that one price point of one unit is worth. */
 export const unitMultiplier = (ticket: Ticket): number => ticket.legs[0]?.details.contract.multiplier ?? 1;
-
-const invalid = (cause: string): IbError => ({ code: 321, text: `Error validating request.-'bN' : cause - ${cause}` });
-
-const unworkableBecause = (order: IbOrder, contract: IbContract): string | undefined => {
-  if (order.orderType !== "LMT") return `Order type ${order.orderType} is not supported by this gateway: use LMT.`;
-  if (order.tif && order.tif !== "DAY" && order.tif !== "GTC")
-    return `Time in force ${order.tif} is not supported: use DAY or GTC.`;
-  if (order.parentId) return "Attached orders (parentId) are not supported by this gateway.";
-  if (order.ocaGroup) return "OCA groups are not supported by this gateway.";
-  if (order.conditions !== undefined && order.conditions.length > 0)
-    return "Conditional orders are not supported by this gateway.";
-  if (order.algoStrategy) return "Algo orders are not supported by this gateway.";
-  if (order.allOrNone) return "All-or-none orders are not supported by this gateway.";
-  if (order.goodAfterTime || order.goodTillDate) return "Good-after and good-till times are not supported by this gateway.";
-  if (order.orderComboLegs?.some((leg) => leg.price !== undefined)) return "Per-leg prices are not supported by this gateway.";
-  const nonGuaranteed = order.smartComboRoutingParams?.some(({ tag, value }) => tag === "NonGuaranteed" && value === "1");
-  if (nonGuaranteed && contract.secType === "BAG") return "Combos are guaranteed only at this gateway.";
-  return undefined;
-};
 
 interface Resolved {
   readonly contract: Contract;
@@ -123,7 +97,10 @@ const combo = (market: Market, contract: IbContract, direction: number): Resolve
 };
 
 /** The coarsest tick of the legs: where IB knows a finer one for the combo, this gateway is the stricter. */
-const tickOf = (legs: readonly TradingLeg[]): Price => priceUnits(Math.max(...legs.map(({ details }) => details.minTick)));
+export const tickOf = (legs: readonly TradingLeg[]): Price => priceUnits(Math.max(...legs.map(({ details }) => details.minTick)));
+
+/** Terms of an order that is rejected before they were read. */
+const UNREAD: Terms = { type: "LMT", trigger: 2, tif: "DAY", outsideRth: false, parentId: 0, guaranteed: true };
 
 /** Reads a client's order, or says which error answers it. */
 export const readTicket = (
@@ -132,7 +109,7 @@ export const readTicket = (
   contract: IbContract,
   order: IbOrder,
 ): Ticket | IbError => {
-  const { action, totalQuantity, lmtPrice } = order;
+  const { action, totalQuantity } = order;
   if (action !== "BUY" && action !== "SELL") return invalid(`order action ${action} is not BUY or SELL`);
   if (!totalQuantity) return { code: 434, text: "The order size cannot be zero." };
   if (!Number.isSafeInteger(totalQuantity) || totalQuantity < 0) return invalid("the order size must be a positive whole number");
@@ -143,34 +120,35 @@ export const readTicket = (
   const direction = action === "BUY" ? 1 : -1;
   const resolved = contract.secType === "BAG" ? combo(market, contract, direction) : single(market, contract, direction);
   if (isError(resolved)) return resolved;
-  const expired = resolved.legs.some(
+  const { unworkable: untradable, ...what } = resolved;
+  const expired = what.legs.some(
     ({ details }) => details.contract.expiry !== undefined && expiryInstant(details.contract.expiry) <= market.now,
   );
-  const unworkable =
-    resolved.unworkable ?? (expired ? "The contract has expired." : undefined) ?? unworkableBecause(order, contract);
-  const terms = {
-    ...resolved,
-    action,
-    quantity: totalQuantity,
-    tif: order.tif === "GTC" ? ("GTC" as const) : ("DAY" as const),
-    account,
-    orderRef: order.orderRef ?? "",
-    order: { ...order },
-  };
-  if (unworkable !== undefined) return { ...terms, limit: priceUnits(0), unworkable };
-  if (lmtPrice === undefined || !Number.isFinite(lmtPrice)) return invalid("a limit order needs a limit price");
-  const limit = price(lmtPrice);
-  const offTick = limit % tickOf(resolved.legs) !== 0 || Math.abs(dollars(limit) - lmtPrice) > 1e-7;
-  if (offTick || (limit <= 0 && contract.secType !== "BAG"))
-    return { code: 110, text: "The price does not conform to the minimum price variation for this contract." };
-  return { ...terms, limit };
+  const ticket = { ...what, action, quantity: totalQuantity, account, orderRef: order.orderRef ?? "", order: { ...order } };
+  const reason = untradable ?? (expired ? "The contract has expired." : undefined);
+  if (reason !== undefined) return { ...ticket, ...UNREAD, unworkable: reason };
+  const terms = readTerms(
+    order,
+    {
+      isCombo: what.contract.secType === "BAG",
+      isOption: what.contract.secType === "OPT",
+      legs: what.legs.length,
+      tick: tickOf(what.legs),
+    },
+    market.now,
+  );
+  if ("code" in terms) return terms;
+  return "unworkable" in terms ? { ...ticket, ...UNREAD, unworkable: terms.unworkable } : { ...ticket, ...terms };
 };
 
 /** Is it the same order with another price or quantity? Anything else may not be modified (105). */
 export const sameOrder = (before: Ticket, after: Ticket): boolean =>
   before.action === after.action &&
   before.account === after.account &&
+  before.type === after.type &&
   before.tif === after.tif &&
+  before.oca?.group === after.oca?.group &&
+  before.guaranteed === after.guaranteed &&
   before.contract.conId === after.contract.conId &&
   before.legs.length === after.legs.length &&
   before.legs.every((leg) =>

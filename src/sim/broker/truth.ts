@@ -5,7 +5,7 @@
 import { newYorkDay } from "../../domain/calendar/new-york.ts";
 import { dollars, moneyUnits } from "../../domain/units.ts";
 import type { Floor } from "./floor.ts";
-import { remaining } from "./order.ts";
+import { type BrokerOrder, limitOf, remaining } from "./order.ts";
 import { averageCost } from "./positions.ts";
 
 export interface TruthPosition {
@@ -28,7 +28,9 @@ export interface TruthOrder {
   readonly status: string;
   readonly filled: number;
   readonly remaining: number;
-  readonly limitPrice: number;
+  /** None at market. */
+  readonly limitPrice?: number;
+  readonly orderType?: string;
 }
 export interface TruthAccount {
   readonly id: string;
@@ -41,6 +43,8 @@ export interface TruthAccount {
   readonly executions: number;
   /** Paid so far, positive. */
   readonly commissions: number;
+  /** What expiries, exercise, assignment and dividends have brought (or cost, when negative). */
+  readonly otherCash: number;
 }
 export interface Truth {
   /** Market time, epoch milliseconds, and the day it falls on in New York. */
@@ -48,6 +52,11 @@ export interface Truth {
   readonly day: string;
   readonly accounts: readonly TruthAccount[];
 }
+
+const limitPrice = (order: BrokerOrder): number | undefined => {
+  const limit = limitOf(order);
+  return limit === undefined ? undefined : dollars(limit);
+};
 
 export const tellTruth = (floor: Floor): Truth => ({
   at: floor.market.now,
@@ -80,11 +89,13 @@ export const tellTruth = (floor: Floor): Truth => ({
         status: order.status as string,
         filled: order.filled,
         remaining: remaining(order),
-        limitPrice: dollars(order.ticket.limit),
+        ...(limitPrice(order) === undefined ? {} : { limitPrice: limitPrice(order) as number }),
+        orderType: order.ticket.type,
       })),
     executions:
       (floor.executionsBefore.get(account.id) ?? 0) +
       floor.executions.filter((row) => row.booked !== undefined && row.account === account.id).length,
     commissions: dollars(moneyUnits(-account.cash.total("commissions") + 0)),
+    otherCash: dollars(moneyUnits(account.cash.total("expiries") + account.cash.total("dividends"))),
   })),
 });

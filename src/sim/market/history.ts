@@ -1,11 +1,14 @@
 /** Finished days of the synthetic world, and the two years before it begins: the same daily law, on a coarser grid. */
 
-import { tradingDayBefore } from "../../domain/calendar/market-calendar.ts";
+import type { Session } from "../../domain/calendar/market-calendar.ts";
+import { sessionOfTradingDay, tradingDayBefore } from "../../domain/calendar/market-calendar.ts";
+import { instantOf } from "../../domain/calendar/new-york.ts";
 import type { TradingDay } from "../../domain/units.ts";
-import type { DayWalk, WorldState } from "./index-path.ts";
+import type { DayLaw, DayWalk, WorldState } from "./index-path.ts";
 import { INDEX_COUNT, ORDINARY_STATE, sessionWeights, walkDay } from "./index-path.ts";
 import { ETFS } from "./instruments.ts";
 import { randomStream } from "./random.ts";
+import { releaseOn } from "./releases.ts";
 
 /** Sessions of history before the world begins: two years. */
 export const HISTORY_SESSIONS = 504;
@@ -16,7 +19,7 @@ const HISTORY_STEPS = 78;
 /** A wished-for VIX is reached by bending the path over its last weeks, fading with this many sessions. */
 const BEND_SESSIONS = 34;
 
-/** Open, high, low and close: dollars for the ETFs, points for the VIX. */
+/** Open, high, low and close: the indices in dollars of their ETFs, the VIX in points. */
 export interface Range {
   readonly open: number;
   readonly high: number;
@@ -55,36 +58,70 @@ export const recordOf = (day: TradingDay, walk: DayWalk, priceScale: readonly nu
   };
 };
 
+/** A day of history as it was walked; the shifts turn its logarithms into the world's. */
+export interface WalkedDay {
+  readonly walk: DayWalk;
+  /** By index, and last the VIX. */
+  readonly shift: readonly [number, number, number, number];
+}
+
 export interface History {
   /** Oldest first. */
   readonly records: DayRecord[];
+  readonly walked: ReadonlyMap<TradingDay, WalkedDay>;
   /** The state at the last record's close: prices are the ETFs' starting prices. */
   readonly end: WorldState;
 }
 
+/**
+ * The day's scheduled news on a walk of so many steps. Its outcome is the seed's, from a stream of its own; what comes before
+ * the open of a night in one step comes with that.
+ */
+export const newsOn = (
+  seed: number | string,
+  { day, open, close }: Session,
+  nightSteps: number,
+  sessionSteps: number,
+): DayLaw["news"] => {
+  const release = releaseOn(day);
+  if (release === undefined) return undefined;
+  const at = instantOf(day, release.minute);
+  const before = Math.max(0, nightSteps - Math.round((open - at) / 60_000));
+  const within = nightSteps + Math.min(sessionSteps - 1, Math.floor(((at - open) / (close - open)) * sessionSteps));
+  const outcome = randomStream(seed, `news/${day}`).normal();
+  return { step: at < open ? before : within, extraDays: release.extraDays, outcome };
+};
+
 /** The sessions before `firstDay`. With `vix0` the VIX ends there; without, wherever chance has led it. */
 export const walkHistory = (seed: number | string, firstDay: TradingDay, vix0: number | undefined): History => {
   const draw = randomStream(seed, "history");
+  const days: TradingDay[] = [];
+  for (let day = tradingDayBefore(firstDay); days.length < HISTORY_SESSIONS; day = tradingDayBefore(day)) days.push(day);
+  days.reverse();
   const night = Float64Array.of(1);
   const session = sessionWeights(HISTORY_STEPS);
   let state = ORDINARY_STATE;
   const walks: DayWalk[] = [];
   for (let i = 0; i < FORGOTTEN_SESSIONS + HISTORY_SESSIONS; i++) {
-    const walk = walkDay(state, draw, night, session);
+    const day = days[i - FORGOTTEN_SESSIONS];
+    const news = day === undefined ? undefined : newsOn(seed, sessionOfTradingDay(day), 1, HISTORY_STEPS);
+    const walk = walkDay(state, draw, night, session, news === undefined ? {} : { news });
     state = walk.end;
-    if (i >= FORGOTTEN_SESSIONS) walks.push(walk);
+    if (day !== undefined) walks.push(walk);
   }
-  const days: TradingDay[] = [];
-  for (let day = tradingDayBefore(firstDay); days.length < walks.length; day = tradingDayBefore(day)) days.unshift(day);
 
   const priceScale = Array.from({ length: INDEX_COUNT }, (_, i) => ETFS[i]!.startsAt / Math.exp(state.logPrice[i]!));
   const bend = vix0 === undefined ? 0 : Math.log(vix0) - state.logVix;
+  const walked = new Map<TradingDay, WalkedDay>();
   const records = walks.map((walk, i) => {
     const fade = Math.exp(-(walks.length - 1 - i) / BEND_SESSIONS);
+    const [first, second, third] = priceScale.map(Math.log) as [number, number, number];
+    walked.set(days[i] as TradingDay, { walk, shift: [first, second, third, bend * fade] });
     return recordOf(days[i] as TradingDay, walk, priceScale, Math.exp(bend * fade));
   });
   return {
     records,
+    walked,
     end: {
       logPrice: [Math.log(ETFS[0].startsAt), Math.log(ETFS[1].startsAt), Math.log(ETFS[2].startsAt)],
       logVix: state.logVix + bend,

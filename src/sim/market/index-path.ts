@@ -8,6 +8,8 @@
  */
 import type { RandomStream } from "./random.ts";
 import { studentVariance } from "./random.ts";
+import type { RegimeLaw } from "./regimes.ts";
+import { EXTRA_DAYS_PER_SESSION } from "./releases.ts";
 
 /** The three indices, in the order of every list here: S&P 500, Nasdaq 100, Russell 2000. */
 export const INDEX_COUNT = 3;
@@ -32,8 +34,8 @@ export interface DayWalk {
 }
 
 const SESSIONS_PER_YEAR = 252;
-/** The share of a day's variance that falls into the night (SPY 2003-2021, measured). */
-const NIGHT_SHARE = 0.37;
+/** The share of a day's ordinary variance that falls into the night; with jumps and news it is 37 % (SPY 2003-2021, measured). */
+export const NIGHT_SHARE = 0.3;
 /** What jumps leave of the variance to the diffusion. */
 const DIFFUSIVE_SHARE = 0.88;
 const DRIFT_PER_YEAR = 0.06;
@@ -43,13 +45,13 @@ const REALISED_CONVEXITY = 0.36;
 const NIGHT_DEGREES = 5;
 const SESSION_DEGREES = 9;
 const JUMPS_PER_YEAR = 2.3;
-const JUMP_MEAN = -0.021;
-const JUMP_SD = 0.017;
+const JUMP_MEAN = -0.027;
+const JUMP_SD = 0.012;
 /** Judgement: news comes mostly while the stock market is closed. */
 const NIGHT_JUMP_SHARE = 0.65;
 const VIX_ANSWER_UP = -3.6;
 const VIX_ANSWER_DOWN = -4.9;
-const VIX_OWN_SD = 0.05;
+export const VIX_OWN_SD = 0.05;
 const VIX_OWN_DEGREES = 5;
 const VIX_PULL = 0.03;
 const VIX_PANIC_PULL = 0.09;
@@ -60,15 +62,31 @@ const LN_VIX_MAX = Math.log(95);
 const SLOW_DECAY = 1 / 356;
 const SLOW_SD = 0.023;
 /** Betas to the S&P 500 and own volatilities of the Nasdaq 100 and the Russell 2000; correlation of what is their own. */
-const BETA = [1.065, 1.146] as const;
-const OWN_VOL = [0.076, 0.097] as const;
+export const BETA = [1.065, 1.146] as const;
+export const OWN_VOL = [0.076, 0.097] as const;
+/** Small companies' own news comes by day (overnight variance share of IWM 30 %, of SPY and QQQ 37 %). */
+const RUSSELL_OWN_NIGHT_SHARE = 0.1;
 const OWN_DEGREES = 5;
 const OWN_CORRELATION = -0.16;
 /** Judgement: own volatility grows less than the common one, so that in a crash the indices move more as one. */
 const OWN_VOL_EXPONENT = 0.5;
 
+/** What makes a day unlike others: news that is scheduled, a regime laid over the law. */
+export interface DayLaw {
+  /** `step` counts from the night's first; `extraDays` is variance in ordinary days', `outcome` a standard normal. */
+  readonly news?: { readonly step: number; readonly extraDays: number; readonly outcome: number };
+  readonly regime?: RegimeLaw;
+}
+
+/** What scheduled news leave of the variance to all other moments, so that the year as a whole is as measured. */
+const QUIET_SHARE = 1 / (1 + EXTRA_DAYS_PER_SESSION);
+
 /** Where long runs start from; a few hundred days later it is forgotten. */
 export const ORDINARY_STATE: WorldState = { logPrice: [0, 0, 0], logVix: Math.log(17.5), slow: 0 };
+
+/** The volatility of a day's returns of the S&P 500, as a fraction, when the VIX stood at a level (points) at the close before. */
+export const dailyVolAt = (vix: number): number =>
+  (REALISED_OVER_IMPLIED * (vix / 18) ** REALISED_CONVEXITY * vix) / 100 / Math.sqrt(SESSIONS_PER_YEAR);
 
 const vixAnswer = (sinceClose: number): number => (sinceClose > 0 ? VIX_ANSWER_UP : VIX_ANSWER_DOWN) * sinceClose;
 
@@ -86,11 +104,17 @@ const stepAtShare = (weights: Float64Array, share: number): number => {
  * One day. `night` and `session` hold the variance weight of each step, each list adding up to 1 (or all 0: nothing moves).
  * Draws a fixed number of times for a given number of steps.
  */
-export const walkDay = (from: WorldState, draw: RandomStream, night: Float64Array, session: Float64Array): DayWalk => {
+export const walkDay = (
+  from: WorldState,
+  draw: RandomStream,
+  night: Float64Array,
+  session: Float64Array,
+  { news, regime }: DayLaw = {},
+): DayWalk => {
   const vix = Math.exp(from.logVix);
   const level = vix / 18;
-  const dailyVol = (REALISED_OVER_IMPLIED * level ** REALISED_CONVEXITY * vix) / 100 / Math.sqrt(SESSIONS_PER_YEAR);
-  const jumpChance = (JUMPS_PER_YEAR / SESSIONS_PER_YEAR) * level;
+  const dailyVol = dailyVolAt(vix) * Math.sqrt(QUIET_SHARE);
+  const jumpChance = (JUMPS_PER_YEAR / SESSIONS_PER_YEAR) * level * (regime?.jumpMultiple ?? 1);
   const jumpMean = JUMP_MEAN * Math.sqrt(level);
 
   const nightVol = dailyVol * Math.sqrt(DIFFUSIVE_SHARE * NIGHT_SHARE * studentVariance(draw, NIGHT_DEGREES));
@@ -104,8 +128,15 @@ export const walkDay = (from: WorldState, draw: RandomStream, night: Float64Arra
   const jumpStep = stepAtShare(jumpAtNight ? night : session, draw.uniform()) + (jumpAtNight ? 0 : night.length);
   const jumpSize = jumpMean + JUMP_SD * draw.normal();
 
-  const drift = DRIFT_PER_YEAR / SESSIONS_PER_YEAR - jumpChance * jumpMean;
-  const pull = VIX_PULL * (LN_VIX_MEAN + from.slow - from.logVix) - VIX_PANIC_PULL * Math.max(0, from.logVix - LN_VIX_PANIC);
+  const [start0, start1, start2] = from.logPrice;
+  const anchored = regime?.anchor === undefined ? 0 : regime.anchor.pull * (regime.anchor.logPrice - start0);
+  // A regime's drift is meant with its jumps; the ordinary one is what is left beside them.
+  const drift = (regime?.drift ?? DRIFT_PER_YEAR) / SESSIONS_PER_YEAR - jumpChance * jumpMean + anchored;
+  const pull =
+    regime === undefined
+      ? VIX_PULL * (LN_VIX_MEAN + from.slow - from.logVix) - VIX_PANIC_PULL * Math.max(0, from.logVix - LN_VIX_PANIC)
+      : regime.vixPull * (regime.logVixTarget - from.logVix);
+  const newsMove = news === undefined ? 0 : dailyVol * Math.sqrt(news.extraDays) * news.outcome;
   // What the answer to returns adds on average: it is stronger downward, and E|r| is near 0.78 of the daily volatility.
   const answerMean = ((VIX_ANSWER_UP - VIX_ANSWER_DOWN) * 0.78 * dailyVol) / 2;
 
@@ -116,7 +147,6 @@ export const walkDay = (from: WorldState, draw: RandomStream, night: Float64Arra
     new Float64Array(steps + 1),
   ];
   const logVix = new Float64Array(steps + 1);
-  const [start0, start1, start2] = from.logPrice;
   let [common, own1, own2, vixOwn, dayPassed] = [0, 0, 0, 0, 0];
   const ownRest = Math.sqrt(1 - OWN_CORRELATION ** 2);
   for (let i = 0; i <= steps; i++) {
@@ -132,9 +162,13 @@ export const walkDay = (from: WorldState, draw: RandomStream, night: Float64Arra
     const [z, z1, z2, zVix] = [draw.normal(), draw.normal(), draw.normal(), draw.normal()];
     common += share * drift + Math.sqrt(weight) * (atNight ? nightVol : sessionVol) * z;
     if (jumps && i === jumpStep) common += jumpSize;
+    if (i === news?.step) common += newsMove;
     const shareRoot = Math.sqrt(share);
     own1 += shareRoot * ownVol[0] * z1;
-    own2 += shareRoot * ownVol[1] * (OWN_CORRELATION * z1 + ownRest * z2);
+    own2 +=
+      Math.sqrt(weight * (atNight ? RUSSELL_OWN_NIGHT_SHARE : 1 - RUSSELL_OWN_NIGHT_SHARE)) *
+      ownVol[1] *
+      (OWN_CORRELATION * z1 + ownRest * z2);
     vixOwn += shareRoot * vixOwnSd * zVix;
     dayPassed += share;
   }

@@ -17,9 +17,9 @@ export interface Etf {
   readonly primaryExchange: string;
   readonly conId: number;
   readonly index: IndexNumber;
-  /** The close, in dollars, before the world begins. */
+  /** The close, in dollars, before the world begins, beside what has accrued of the next dividend. */
   readonly startsAt: number;
-  /** Annual, continuous: this world pays no discrete dividends. */
+  /** A year's dividends over the price; paid each quarter (dividends.ts). */
   readonly dividendYield: number;
   readonly smile: SmileLaw;
   /** The constant of the options' width law; lower is tighter. */
@@ -56,7 +56,7 @@ export const ETFS: readonly [Etf, Etf, Etf] = [
     index: 0,
     startsAt: 670,
     dividendYield: 0.012,
-    smile: { rho: -0.75, atmFactor: 1 },
+    smile: { rho: -0.75, beta: 1, ownVol: 0, multiplier: 1 },
     liquidity: -4.6,
     dailyShares: 70_000_000,
     roundInterest: 30_000,
@@ -70,7 +70,7 @@ export const ETFS: readonly [Etf, Etf, Etf] = [
     index: 1,
     startsAt: 600,
     dividendYield: 0.006,
-    smile: { rho: -0.65, atmFactor: 1.25 },
+    smile: { rho: -0.65, beta: 1.065, ownVol: 0.076, multiplier: 0.975 },
     liquidity: -4.4,
     dailyShares: 45_000_000,
     roundInterest: 18_000,
@@ -84,7 +84,7 @@ export const ETFS: readonly [Etf, Etf, Etf] = [
     index: 2,
     startsAt: 245,
     dividendYield: 0.012,
-    smile: { rho: -0.6, atmFactor: 1.3 },
+    smile: { rho: -0.6, beta: 1.146, ownVol: 0.097, multiplier: 0.975 },
     liquidity: -4.0,
     dailyShares: 30_000_000,
     roundInterest: 12_000,

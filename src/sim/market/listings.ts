@@ -3,9 +3,9 @@
  * and description. A strike once listed stays; an expired contract is still described by its conId, but found no more.
  */
 import { assert } from "../../domain/assert.ts";
-import { addDays, civilDateOf, FRIDAY, numberOfDay, parseDay, weekday } from "../../domain/calendar/civil-date.ts";
+import { addDays, civilDateOf, FRIDAY, numberOfDay, parseDay, THURSDAY, weekday } from "../../domain/calendar/civil-date.ts";
 import { frontQuarter, quarterAfter } from "../../domain/calendar/futures-quarter.ts";
-import { isTradingDay, tradingDayBefore } from "../../domain/calendar/market-calendar.ts";
+import { isTradingDay, sessionOfTradingDay, tradingDayAfter, tradingDayBefore } from "../../domain/calendar/market-calendar.ts";
 import { expiryInstant } from "../../domain/calendar/time-to-expiry.ts";
 import type { Contract, ContractDetails, Right } from "../../domain/contract.ts";
 import type { EpochMs, TradingDay } from "../../domain/units.ts";
@@ -15,6 +15,8 @@ import { futuresHours, stockHours } from "./hours.ts";
 import type { Etf, FutureRoot } from "./instruments.ts";
 import { ETFS, FUTURES, PRICE_TICK, VIX_CON_ID } from "./instruments.ts";
 
+/** Every trading day ends an expiry so far ahead; Fridays and third Fridays further. */
+const DAILY_DAYS = 14;
 const WEEKLY_DAYS = 70;
 const MONTHLY_DAYS = 140;
 /** Strikes lie 1 point apart within 6 % of the spot, at least 30 points to either side; beyond that 5 points. */
@@ -42,6 +44,8 @@ export interface ListedOption {
   readonly logStrike: number;
   readonly right: Right;
   readonly contract: Contract;
+  /** The opening of the first session in which it could trade. */
+  readonly listedFrom: EpochMs;
 }
 
 export interface ListedFuture {
@@ -53,16 +57,25 @@ export interface ListedFuture {
   readonly contract: Contract;
 }
 
-/** Fridays for ten weeks and third Fridays for four months, from a day on; the trading day before where a Friday is none. */
+const isThird = (dayOfMonth: number): boolean => dayOfMonth >= 15 && dayOfMonth <= 21;
+/** The month's own expiry: the third Friday's, or the Thursday before where that is a holiday. */
+const isMonthly = (expiry: TradingDay): boolean => {
+  const days = weekday(expiry) === FRIDAY ? 0 : weekday(expiry) === THURSDAY && !isTradingDay(addDays(expiry, 1)) ? 1 : undefined;
+  return days !== undefined && isThird(civilDateOf(addDays(expiry, days)).dayOfMonth);
+};
+
+/**
+ * Every trading day for two weeks, Fridays for ten and third Fridays for four months, from a day on; the trading day before
+ * where a Friday is none.
+ */
 export const optionExpiries = (day: TradingDay): TradingDay[] => {
   const expiries: TradingDay[] = [];
   for (let ahead = 0; ahead <= MONTHLY_DAYS; ahead++) {
-    const friday = addDays(day, ahead);
-    const { dayOfMonth } = civilDateOf(friday);
-    const third = dayOfMonth >= 15 && dayOfMonth <= 21;
-    if (weekday(friday) !== FRIDAY || (ahead > WEEKLY_DAYS && !third)) continue;
-    const expiry = isTradingDay(friday) ? friday : tradingDayBefore(friday);
-    if (expiry >= day) expiries.push(expiry);
+    const date = addDays(day, ahead);
+    const friday = weekday(date) === FRIDAY && (ahead <= WEEKLY_DAYS || isThird(civilDateOf(date).dayOfMonth));
+    if (!friday && (ahead > DAILY_DAYS || !isTradingDay(date))) continue;
+    const expiry = isTradingDay(date) ? date : tradingDayBefore(date);
+    if (expiry >= day && expiry !== expiries.at(-1)) expiries.push(expiry);
   }
   return expiries;
 };
@@ -87,7 +100,7 @@ const optionConId = (etf: Etf, expiry: TradingDay, strike: number, right: Right)
   return OPTION_CON_IDS_FROM + ((etf.index * 2 ** 15 + days) * 2 ** 12 + strike) * 2 + (right === "C" ? 1 : 0);
 };
 
-const listedOption = (series: Series, strike: number, right: Right): ListedOption => {
+const listedOption = (series: Series, strike: number, right: Right, listedFrom: EpochMs): ListedOption => {
   const { etf, expiry } = series;
   const conId = optionConId(etf, expiry, strike, right);
   const { symbol } = etf;
@@ -98,6 +111,7 @@ const listedOption = (series: Series, strike: number, right: Right): ListedOptio
     strike,
     logStrike: Math.log(strike),
     right,
+    listedFrom,
     contract: {
       conId,
       secType: "OPT",
@@ -181,15 +195,25 @@ export const createListings = (): Listings => {
   let hoursOf: TradingDay | undefined;
   let [stock, future] = [stockHours("1990-01-02" as TradingDay), futuresHours("1990-01-02" as TradingDay)];
 
-  const listChain = (etf: Etf, expiry: TradingDay, spot: number): void => {
+  /** What the first day finds was listed when its expiry was; what later days add, on those days. */
+  const listedSince = (expiry: TradingDay, day: TradingDay): EpochMs => {
+    if (firstDay !== undefined && day !== firstDay) return sessionOfTradingDay(day).open;
+    const weekly = weekday(expiry) === FRIDAY ? WEEKLY_DAYS : DAILY_DAYS;
+    const since = addDays(expiry, -(isMonthly(expiry) ? MONTHLY_DAYS : weekly));
+    return sessionOfTradingDay(isTradingDay(since) ? since : tradingDayAfter(since)).open;
+  };
+  let firstDay: TradingDay | undefined;
+
+  const listChain = (etf: Etf, expiry: TradingDay, spot: number, day: TradingDay): void => {
     const chain = chains[etf.index]!;
     const listed = chain.get(expiry) ?? [];
     const known = listed.length;
     const series = listed[0]?.series ?? { etf, expiry, expires: expiryInstant(expiry) };
+    const since = listedSince(expiry, day);
     for (const strike of strikesAround(spot)) {
       if (options.has(optionConId(etf, expiry, strike, "C"))) continue;
       for (const right of ["C", "P"] as const) {
-        const option = listedOption(series, strike, right);
+        const option = listedOption(series, strike, right, since);
         options.set(option.conId, option);
         listed.push(option);
       }
@@ -206,9 +230,10 @@ export const createListings = (): Listings => {
 
   return {
     open: (day, spots) => {
+      firstDay ??= day;
       for (const etf of ETFS) {
         for (const expiry of chains[etf.index]!.keys()) if (expiry < day) chains[etf.index]!.delete(expiry);
-        for (const expiry of optionExpiries(day)) listChain(etf, expiry, spots[etf.index]!);
+        for (const expiry of optionExpiries(day)) listChain(etf, expiry, spots[etf.index]!, day);
       }
       let quarter = frontQuarter(addDays(day, -1), 0);
       for (let i = 0; i < 2; i++) {

@@ -25,6 +25,39 @@ export interface MarketQuote {
   readonly at: EpochMs;
 }
 
+/** What bars can be made of. BID_ASK bars have the average bid as open, the greatest ask as high, the least bid as low, the average ask as close. */
+export type BarShow = "TRADES" | "MIDPOINT" | "BID" | "ASK" | "BID_ASK" | "HISTORICAL_VOLATILITY" | "OPTION_IMPLIED_VOLATILITY";
+
+export interface BarsAsked {
+  readonly show: BarShow;
+  /** A minute or more: divisors of a day; from a day on, whole sessions. */
+  readonly sizeMs: number;
+  /** Bars that begin in [from, to). */
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+  /** Only the regular session (09:30-16:00 in New York). */
+  readonly regularHours: boolean;
+}
+
+/** A bar by the instant at which it begins; `at` of a daily bar is its session's opening. `volume` and `count` are null where unknown. */
+export interface TimedBar {
+  readonly at: EpochMs;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number | null;
+  readonly wap: number | null;
+  readonly count: number | null;
+}
+
+/** A cash dividend per share: who holds at the close before `exDay` receives it on `payDay`. */
+export interface Dividend {
+  readonly exDay: TradingDay;
+  readonly payDay: TradingDay;
+  readonly amount: Price;
+}
+
 export interface Market {
   /** One line for the operator: what this market is, e.g. `recorded GOOG 2015-12-24 (2192 contracts)`. */
   readonly label: string;
@@ -44,6 +77,19 @@ export interface Market {
   isOpen(conId: number): boolean;
   /** Up to `days` daily bars before today, oldest first; undefined when this market has none of that kind. */
   dailyBars(conId: number, show: "TRADES" | "OPTION_IMPLIED_VOLATILITY", days: number): readonly Bar[] | undefined;
+  /**
+   * Bars of any size, oldest first, the one in progress last if it began before now; undefined when this market has none of that
+   * kind (the past of one contract may be shorter than asked for: then what there is).
+   */
+  bars(conId: number, asked: BarsAsked): readonly TimedBar[] | undefined;
+  /** The earliest instant of which there are bars of a kind; undefined when there are none. */
+  headTimestamp(conId: number, show: BarShow): EpochMs | undefined;
+  /** Cash dividends known by now (declared ones to come too), by ex-day. */
+  dividends(underlyingConId: number): readonly Dividend[];
+  /** The 30-day implied volatility of an underlying now, annual; undefined when unknown. */
+  impliedVolatility(underlyingConId: number): number | undefined;
+  /** Annual, continuous: what the market discounts with. */
+  readonly rate: number;
   /** Settlement of an expiring contract: the underlying's closing price of that day; undefined while unknown. */
   settlement(underlyingConId: number, day: TradingDay): Price | undefined;
 }

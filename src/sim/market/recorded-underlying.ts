@@ -1,11 +1,14 @@
-/** The underlying of a recorded chain: its quote as it became known on the main day, and what the file tells of days before. */
+/** A recorded stock: its quote as it became known on the market's days, and what the file tells of days before. */
 
 import { sessionOf } from "../../domain/calendar/market-calendar.ts";
 import { newYorkDay } from "../../domain/calendar/new-york.ts";
 import type { Bar } from "../../domain/events/broker.ts";
 import type { EpochMs, Price, TradingDay } from "../../domain/units.ts";
-import { dollars, epochMs, priceUnits } from "../../domain/units.ts";
-import type { MarketQuote } from "./market.ts";
+import { dollars, epochMs, priceUnits, UNITS_PER_DOLLAR } from "../../domain/units.ts";
+import type { BarPart } from "./bars.ts";
+import { bidAskBars, merged } from "./bars.ts";
+import type { BarShow, BarsAsked, MarketQuote, TimedBar } from "./market.ts";
+import { quotedPart } from "./recorded-chain.ts";
 import type { UnderlyingRow } from "./recorded-csv.ts";
 import { NONE } from "./recorded-csv.ts";
 
@@ -16,8 +19,11 @@ const EDGE_MS = 5 * 60_000;
 export interface RecordedUnderlying {
   advance(to: EpochMs): void;
   quote(): MarketQuote | undefined;
-  /** Bars of whole recorded sessions before a day, oldest first, the newest `days` of them; undefined when there is none. */
-  barsBefore(day: TradingDay, days: number): readonly Bar[] | undefined;
+  /** Bars of whole recorded sessions before today, oldest first, the newest `days` of them; undefined when there is none. */
+  dailyBars(days: number): readonly Bar[] | undefined;
+  /** Bars of what the file holds, up to now; undefined when it holds none of the kind. */
+  bars(asked: BarsAsked): readonly TimedBar[] | undefined;
+  headTimestamp(show: BarShow): EpochMs | undefined;
   /** The last trade of a day's session; undefined before its close is known, and for days that the file does not hold. */
   settlement(day: TradingDay): Price | undefined;
 }
@@ -60,26 +66,60 @@ const sessionsOf = (rows: readonly UnderlyingRow[]): Session[] => {
 
 const side = (value: number): Price | null => (value === NONE ? null : priceUnits(value));
 
-/** Follows the rows of `day`; rows of later days are never shown. */
-export const recordedUnderlying = (rows: readonly UnderlyingRow[], day: TradingDay): RecordedUnderlying => {
-  const session = sessionOf(day);
-  const sessions = sessionsOf(rows).filter(({ bar }) => bar.day <= day);
-  const prior = sessions.findLast(({ bar }) => bar.day < day);
-  const today = rows.filter((row) => newYorkDay(epochMs(row.stamp)) === day);
-  let taken = 0;
-  let now = Number.NEGATIVE_INFINITY;
+const KINDS: ReadonlySet<BarShow> = new Set(["TRADES", "MIDPOINT", "BID", "ASK", "BID_ASK"]);
+
+/** The minute of a row as a bar; undefined when the file tells nothing of that kind. Values in dollars. */
+const partOf = (row: UnderlyingRow, before: UnderlyingRow | undefined, show: BarShow): BarPart | undefined => {
+  const session = sessionOf(newYorkDay(epochMs(row.stamp)));
+  if (session === undefined) return undefined;
+  const place = { at: epochMs(row.stamp), day: session.day, opens: session.open };
+  if (show !== "TRADES") return quotedPart(place, row, before, show);
+  if (row.trade === undefined) return undefined;
+  const [open, high, low, close] = [row.trade.open, row.trade.high, row.trade.low, row.trade.close].map(
+    (units) => units / UNITS_PER_DOLLAR,
+  ) as [number, number, number, number];
+  return { ...place, open, high, low, close, volume: row.trade.volume, wap: (open + high + low + close) / 4, count: null };
+};
+
+/** Shows the rows from the first of `days` to the last; rows of later days never. */
+export const recordedUnderlying = (rows: readonly UnderlyingRow[], days: readonly TradingDay[]): RecordedUnderlying => {
+  const [first, last] = [days[0] as TradingDay, days.at(-1) as TradingDay];
+  const known = rows.filter(({ stamp }) => newYorkDay(epochMs(stamp)) <= last);
+  const sessions = sessionsOf(known);
+  let taken = known.findIndex(({ stamp }) => newYorkDay(epochMs(stamp)) >= first);
+  if (taken < 0) taken = known.length;
+  let now = epochMs(0);
+  let day: TradingDay | undefined;
   let volume = 0;
   let quoted: UnderlyingRow | undefined;
-  let last: Price | null = null;
+  let trade: Price | null = null;
   let newest: UnderlyingRow | undefined;
+
+  const partsFor = (show: BarShow, { from, to, sizeMs, regularHours }: BarsAsked): BarPart[] => {
+    const parts: BarPart[] = [];
+    let before: UnderlyingRow | undefined;
+    for (const row of known) {
+      if (row.stamp + BAR_MS > now) break;
+      const part = row.stamp > from - sizeMs && row.stamp < to + sizeMs ? partOf(row, before, show) : undefined;
+      if (row.bid !== NONE && row.ask !== NONE) before = row;
+      if (part === undefined) continue;
+      const { open, close } = sessionOf(part.day)!;
+      if (!regularHours || (row.stamp >= open && row.stamp < close)) parts.push(part);
+    }
+    return parts;
+  };
+
   return {
     advance: (to) => {
       now = to;
-      for (let row = today[taken]; row !== undefined && row.stamp + BAR_MS <= to; row = today[++taken]) {
+      for (let row = known[taken]; row !== undefined && row.stamp + BAR_MS <= to; row = known[++taken]) {
         newest = row;
+        const of = newYorkDay(epochMs(row.stamp));
+        if (of !== day) [day, volume] = [of, 0];
         if (row.bid !== NONE || row.ask !== NONE) quoted = row;
         if (row.trade === undefined) continue;
-        last = priceUnits(row.trade.close);
+        trade = priceUnits(row.trade.close);
+        const session = sessionOf(of);
         if (session !== undefined && row.stamp >= session.open && row.stamp < session.close) volume += row.trade.volume;
       }
     },
@@ -89,16 +129,31 @@ export const recordedUnderlying = (rows: readonly UnderlyingRow[], day: TradingD
         bidSize: quoted?.bidSize ?? 0,
         ask: side(quoted?.ask ?? NONE),
         askSize: quoted?.askSize ?? 0,
-        last,
+        last: trade,
         lastSize: 0,
-        close: prior?.lastTrade ?? null,
+        close: sessions.findLast(({ bar }) => bar.day < (day as TradingDay))?.lastTrade ?? null,
         volume,
         openInterest: null,
         at: epochMs(newest.stamp + BAR_MS),
       },
-    barsBefore: (before, days) => {
-      const bars = sessions.filter(({ bar, whole }) => whole && bar.day < before).map(({ bar }) => bar);
-      return bars.length === 0 || days <= 0 ? undefined : bars.slice(-days);
+    dailyBars: (count) => {
+      const today = newYorkDay(now);
+      const bars = sessions.filter(({ bar, whole }) => whole && bar.day < today).map(({ bar }) => bar);
+      return bars.length === 0 || count <= 0 ? undefined : bars.slice(-count);
+    },
+    bars: (asked) => {
+      const { show, sizeMs, from, to } = asked;
+      if (!KINDS.has(show)) return undefined;
+      const bars =
+        show === "BID_ASK"
+          ? bidAskBars(partsFor("BID", asked), partsFor("ASK", asked), sizeMs)
+          : merged(partsFor(show, asked), sizeMs);
+      return bars.filter(({ at }) => at >= from && at < to);
+    },
+    headTimestamp: (show) => {
+      if (!KINDS.has(show)) return undefined;
+      const row = known.find((one) => partOf(one, undefined, show === "BID_ASK" ? "MIDPOINT" : show) !== undefined);
+      return row && row.stamp + BAR_MS <= now ? epochMs(row.stamp) : undefined;
     },
     settlement: (of) => {
       const found = sessions.find(({ bar }) => bar.day === of);

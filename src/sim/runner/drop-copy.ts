@@ -5,6 +5,7 @@
  * commissions are told to everybody.
  */
 import type { CommissionReport, Contract, Execution } from "@stoqey/ib";
+import { executionFamily } from "../../domain/identity.ts";
 import type { IbClient } from "../../ports/ib-client.ts";
 
 export interface DropCopyRow {
@@ -28,7 +29,7 @@ export interface DropCopy {
 }
 
 /** No client of the engine's has this id. */
-const CLIENT_ID = 999_999;
+export const DROP_COPY_CLIENT_ID = 999_999;
 const UNITS = 10_000;
 
 const rowOf = (contract: Contract, execution: Execution): DropCopyRow => ({
@@ -46,13 +47,18 @@ const rowOf = (contract: Contract, execution: Execution): DropCopyRow => ({
 export const openDropCopy = (
   client: IbClient,
   heard: {
-    /** Once for each execution that booked something; summaries of combos are left out. */
+    /**
+     * Once for each execution that booked something; summaries of combos are left out. A correction is told as two: what it replaces
+     * taken back (the same row with its quantity turned round), and what now stands.
+     */
     readonly executed: (row: DropCopyRow) => void;
     /** Once for each execution; `amount` in 1/10,000 dollar, positive when paid. */
     readonly commissioned: (execId: string, amount: number) => void;
   },
 ): DropCopy => {
   const executions = new Set<string>();
+  /** What stands of each execution, by its id without the count of corrections. */
+  const standing = new Map<string, DropCopyRow>();
   const commissions = new Set<string>();
   const waiting = new Map<number, () => void>();
   let lastReqId = 0;
@@ -60,6 +66,13 @@ export const openDropCopy = (
     const row = rowOf(contract, execution);
     if (row.secType === "BAG" || executions.has(row.execId)) return;
     executions.add(row.execId);
+    const { family, revision } = executionFamily(row.execId);
+    const before = standing.get(family);
+    if (before !== undefined) {
+      if (executionFamily(before.execId).revision > revision) return;
+      heard.executed({ ...before, quantity: -before.quantity });
+    }
+    standing.set(family, row);
     heard.executed(row);
   });
   client.on("execDetailsEnd", (reqId) => {
@@ -71,7 +84,7 @@ export const openDropCopy = (
     commissions.add(report.execId);
     heard.commissioned(report.execId, Math.round((report.commission ?? 0) * UNITS));
   });
-  client.connect(CLIENT_ID);
+  client.connect(DROP_COPY_CLIENT_ID);
   return {
     ask: (complete) => {
       waiting.set(++lastReqId, complete);

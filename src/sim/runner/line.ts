@@ -41,11 +41,6 @@ export interface Line {
   silence(brokerMs: number): void;
   /** The engine's process is gone; what it sent still arrives, then the connection closes. */
   abandon(): void;
-  /**
-   * IB's servers are away: the socket stands, what they would push is lost, and what is asked waits at the gateway until they are
-   * back. Then `code` is told: with 1101 the market data lines are gone, with 1102 they go on.
-   */
-  disconnectServers(ms: number, code: 1101 | 1102): void;
 }
 
 const REQUESTS = [
@@ -106,20 +101,6 @@ export const EVENTS: readonly IbEventName[] = [
   "completedOrdersEnd",
 ];
 
-/** What IB's servers say, as against the gateway on its own; lost while they are away. */
-const FROM_SERVERS: ReadonlySet<string> = new Set([
-  "position",
-  "tickPrice",
-  "tickSize",
-  "tickString",
-  "tickGeneric",
-  "tickOptionComputation",
-  "openOrder",
-  "orderStatus",
-  "execDetails",
-  "commissionReport",
-]);
-
 type AnyListener = (...words: readonly unknown[]) => void;
 
 export const createLine = ({ session, scheduler, latencyMs, refused, witness }: LineOptions): Line => {
@@ -130,11 +111,6 @@ export const createLine = ({ session, scheduler, latencyMs, refused, witness }: 
   let state: "open" | "closing" | "over" = "open";
   let deaf = false;
   let silent = false;
-  let serversAway = false;
-  /** What waits at the gateway for IB's servers. */
-  let heldBack: (() => void)[] = [];
-  /** Market data lines that the broker has open for this connection. */
-  const dataLines = new Set<number>();
 
   const end = (): void => {
     if (deaf) return;
@@ -174,8 +150,7 @@ export const createLine = ({ session, scheduler, latencyMs, refused, witness }: 
 
   for (const event of EVENTS) {
     const pass = (...words: readonly unknown[]): void => {
-      if (silent || (serversAway && FROM_SERVERS.has(event))) return;
-      tell([event, ...words]);
+      if (!silent) tell([event, ...words]);
     };
     session.on(event, pass as unknown as (...words: IbEvents[typeof event]) => void);
   }
@@ -185,9 +160,7 @@ export const createLine = ({ session, scheduler, latencyMs, refused, witness }: 
     witness.sent(words);
     if (refused || state !== "open") return;
     scheduler.after(latencyMs, () => {
-      if (state === "over" || silent) return;
-      if (serversAway && words[0] !== "reqCurrentTime") heldBack.push(arrive);
-      else arrive();
+      if (state !== "over" && !silent) arrive();
     });
   };
   /** Closes from the engine's side, after what it has sent. */
@@ -200,12 +173,7 @@ export const createLine = ({ session, scheduler, latencyMs, refused, witness }: 
   const requests = Object.fromEntries(
     REQUESTS.map((name) => [
       name,
-      (...words: readonly unknown[]) =>
-        send([name, ...words], () => {
-          if (name === "reqMktData") dataLines.add(words[0] as number);
-          else if (name === "cancelMktData") dataLines.delete(words[0] as number);
-          (session[name] as AnyListener)(...words);
-        }),
+      (...words: readonly unknown[]) => send([name, ...words], () => (session[name] as AnyListener)(...words)),
     ]),
   ) as unknown as Pick<IbClient, (typeof REQUESTS)[number]>;
 
@@ -249,23 +217,6 @@ export const createLine = ({ session, scheduler, latencyMs, refused, witness }: 
     abandon: () => {
       end();
       close();
-    },
-    disconnectServers: (ms, code) => {
-      if (state !== "open" || serversAway) return;
-      tell(["info", "Connectivity between IB and Trader Workstation has been lost.", 1100]);
-      serversAway = true;
-      scheduler.after(ms, () => {
-        serversAway = false;
-        if (state === "over") return;
-        if (code === 1101) {
-          for (const reqId of dataLines) session.cancelMktData(reqId);
-          dataLines.clear();
-        }
-        for (const arrive of heldBack) arrive();
-        heldBack = [];
-        const what = code === 1101 ? "data lost" : "data maintained";
-        tell(["info", `Connectivity between IB and Trader Workstation has been restored - ${what}.`, code]);
-      });
     },
   };
 };

@@ -1,5 +1,7 @@
 /** What each trouble does to the world, and when it is over. Names and plans are in faults.ts. */
 import type { Broker } from "../broker/broker.ts";
+import type { FaultBoard, FaultRequest } from "../faults/board.ts";
+import { FaultError } from "../faults/parameter.ts";
 import type { FaultName, PlannedFault } from "../faults.ts";
 import type { CrashPoints } from "./crash-points.ts";
 import type { Line } from "./line.ts";
@@ -8,6 +10,7 @@ import type { VirtualTime } from "./virtual-time.ts";
 export interface TroublesOptions {
   readonly time: VirtualTime;
   readonly broker: Broker;
+  readonly board: FaultBoard;
   readonly crashPoints: CrashPoints;
   /** The newest connection of the engine's. */
   readonly line: () => Line | undefined;
@@ -30,7 +33,7 @@ const MINUTE = 60 * SECOND;
 const between = (low: number, high: number, chance: number): number => Math.round(low + (high - low) * chance * chance);
 
 export const createTroubles = (options: TroublesOptions): Troubles => {
-  const { time, broker, crashPoints, line, kill, onTriggered } = options;
+  const { time, broker, board, crashPoints, line, kill, onTriggered } = options;
   const { faults } = broker;
   let away = 0;
   let endings: (() => void)[] = [];
@@ -57,6 +60,18 @@ export const createTroubles = (options: TroublesOptions): Troubles => {
       else time.after(SECOND, look);
     };
     time.after(SECOND, look);
+  };
+  /** One of the gateway's own faults, for so long if it is a state. */
+  const onBoard = (name: FaultName, request: FaultRequest, ms?: number): void => {
+    try {
+      const id = board.begin(request);
+      onTriggered(name);
+      if (ms === undefined) endings.push(() => board.clear(id));
+      else lasting(ms, () => board.clear(id));
+    } catch (error) {
+      // There was nothing that it could happen to.
+      if (!(error instanceof FaultError)) throw error;
+    }
   };
   const onLine = (name: FaultName, act: (line: Line) => void): void => {
     const current = line();
@@ -96,11 +111,37 @@ export const createTroubles = (options: TroublesOptions): Troubles => {
         });
         break;
       case "servers.dataKept":
-        onLine(name, (current) => current.disconnectServers(between(SECOND, 3 * MINUTE, chance), 1102));
-        break;
       case "servers.dataLost":
-        onLine(name, (current) => current.disconnectServers(between(SECOND, 3 * MINUTE, chance), 1101));
+      case "servers.lateFills": {
+        if (broker.connectivity.lost || line()?.open !== true) break;
+        const back = name === "servers.dataLost" ? "lost" : "kept";
+        const fills = name === "servers.lateFills" ? "late" : "silent";
+        onBoard(name, { fault: "servers.lost", with: { back, fills } }, between(SECOND, 3 * MINUTE, chance));
         break;
+      }
+      case "gateway.idsRollBack":
+        onBoard(name, { fault: "gateway.idsRollBack", with: { by: 1 + Math.floor(chance * 5) } });
+        line()?.reset();
+        break;
+      case "execution.corrected": {
+        const by = (1 + Math.floor(chance * 5)) / 100;
+        onBoard(name, { fault: "execution.correct", with: { which: "next", by, delay: `${between(0, MINUTE, chance)}ms` } });
+        break;
+      }
+      case "orders.manual":
+        onBoard(name, { fault: "orders.manual", with: { quantity: 1 + Math.floor(chance * 3) } });
+        break;
+      case "positions.closedByHand":
+      case "positions.liquidated":
+      case "positions.assigned":
+      case "order.twice":
+        onBoard(name, { fault: name });
+        break;
+      case "answers.falselyEmpty": {
+        const empty = ["positions.falselyEmpty", "openOrders.falselyEmpty", "executions.partialAnswer"];
+        onBoard(name, { fault: empty[Math.floor(chance * empty.length)] as string }, period);
+        break;
+      }
       case "broker.loseStatus":
         onTriggered(name);
         faults.loseStatus = 0.1 + 0.9 * chance;

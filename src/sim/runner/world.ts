@@ -11,15 +11,17 @@ import type { Step } from "../../ports/journal.ts";
 import { createAuditor, type Violation } from "../auditor/auditor.ts";
 import type { Check, Evidence, Seen } from "../auditor/evidence.ts";
 import { createBroker } from "../broker/broker.ts";
+import { createFaultBoard } from "../faults/board.ts";
 import { drawFaults, type FaultName, type FaultOptions, HEALED_BEFORE_END_MS, type PlannedFault } from "../faults.ts";
 import { randomStream } from "../market/random.ts";
 import { createSyntheticMarket } from "../market/synthetic-market.ts";
 import { createDisk } from "./disk.ts";
-import { openDropCopy } from "./drop-copy.ts";
+import { DROP_COPY_CLIENT_ID, openDropCopy } from "./drop-copy.ts";
 import type { EngineUnderTest } from "./engine.ts";
 import { createLife, Killed } from "./life.ts";
 import { createLine, type Line, type Words } from "./line.ts";
 import { createProcesses } from "./processes.ts";
+import type { Stage } from "./stage.ts";
 import { createTraceHash } from "./trace-hash.ts";
 import { createTroubles } from "./troubles.ts";
 import { createVirtualTime } from "./virtual-time.ts";
@@ -35,6 +37,8 @@ export interface WorldOptions {
   /** Market time between two looks of the market: while orders or enquiries are about, and otherwise. */
   readonly stepMs?: { readonly busy: number; readonly idle: number };
   readonly checks?: readonly Check[];
+  /** A written scenario: called before anything happens. */
+  readonly stage?: (stage: Stage) => void;
   /** Default true: at the end, derive everything once more from genesis and compare (S14). */
   readonly replay?: boolean;
 }
@@ -97,12 +101,15 @@ export const runWorld = async (options: WorldOptions): Promise<Outcome> => {
 
   const hear = (seen: Seen): void => auditor.hear({ ...seen, at: time.market() } as Evidence);
 
-  const count = { steps: 0, entries: 0, fills: 0, trades: 0, crashes: 0, drops: 0, ordersToday: 0 };
+  const count = { steps: 0, entries: 0, fills: 0, trades: 0, crashes: 0, drops: 0, orders: 0, ordersToday: 0 };
   const triggered: { [fault: string]: number } = {};
   const onTriggered = (fault: FaultName): void => {
     triggered[fault] = (triggered[fault] ?? 0) + 1;
     if (fault.startsWith("line.") || fault.startsWith("gateway.")) count.drops++;
   };
+
+  const recordListeners: ((record: Step) => void)[] = [];
+  const orderListeners: ((n: number) => void)[] = [];
 
   // ── the machine ──────────────────────────────────────────────────────────────────────────────────────────────────────
   const records: string[] = [];
@@ -126,6 +133,7 @@ export const runWorld = async (options: WorldOptions): Promise<Outcome> => {
         if (counted !== undefined) count[counted]++;
       }
       hear({ kind: "record", text, record });
+      for (const listener of recordListeners) listener(record);
     },
   });
 
@@ -135,6 +143,8 @@ export const runWorld = async (options: WorldOptions): Promise<Outcome> => {
     accounts: [{ id: underTest.account, cash: money(OPENING_CASH) }],
     seed,
     scheduler: time,
+    // The engine has a model of its own, and a day has a million of them.
+    optionComputations: false,
   });
   let ordersLive = false;
   hear({ kind: "books", truth: broker.truth() });
@@ -143,6 +153,7 @@ export const runWorld = async (options: WorldOptions): Promise<Outcome> => {
     ordersLive = truth.accounts.some(({ openOrders }) => openOrders.length > 0);
     hear({ kind: "books", truth });
   });
+  const board = createFaultBoard({ broker, seed, now: () => market.now, exempt: [DROP_COPY_CLIENT_ID] });
   const dropCopy = openDropCopy(broker.client(), {
     executed: (row) => hear({ kind: "executed", row }),
     commissioned: (execId, amount) => hear({ kind: "commissioned", execId, amount }),
@@ -213,6 +224,7 @@ export const runWorld = async (options: WorldOptions): Promise<Outcome> => {
   const troubles = createTroubles({
     time,
     broker,
+    board,
     crashPoints: processes.crashPoints,
     line: () => line,
     kill: processes.kill,
@@ -226,7 +238,9 @@ export const runWorld = async (options: WorldOptions): Promise<Outcome> => {
     troubles.begin(fault);
   };
   const afterOrder = (): void => {
+    count.orders++;
     count.ordersToday++;
+    for (const listener of orderListeners) listener(count.orders);
     for (const fault of today?.plan ?? [])
       if ("order" in fault.when && fault.when.order === count.ordersToday) time.after(fault.when.afterMs, begin(fault));
   };
@@ -258,6 +272,30 @@ export const runWorld = async (options: WorldOptions): Promise<Outcome> => {
     );
   }
   time.atMarket(lastSession.close + STOP_AFTER_CLOSE_MS, stop);
+
+  options.stage?.({
+    broker,
+    market,
+    at: (minutes, act) => time.atMarket(epochMs((sessions[0] as Session).open + minutes * 60_000), act),
+    after: (ms, act) => time.after(ms, act),
+    afterOrder: (n, act, afterMs = 0) => {
+      orderListeners.push((sent) => {
+        if (sent === n) time.after(afterMs, act);
+      });
+    },
+    onRecord: (listener) => recordListeners.push(listener),
+    begin: (name, chance = 0.5) => {
+      trace.add("trouble", [time.now(), name]);
+      troubles.begin({ name, when: { at: time.now() }, chance });
+    },
+    fault: (request) => {
+      trace.add("fault", [time.now(), request]);
+      return board.begin(request);
+    },
+    heal: () => troubles.heal(),
+    line: () => line,
+    kill: () => processes.kill("crash"),
+  });
 
   // ── and it runs ──────────────────────────────────────────────────────────────────────────────────────────────────────
   // Two quiet turns of the loop: the store itself takes one between two slices of a snapshot.

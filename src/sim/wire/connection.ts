@@ -3,9 +3,10 @@
  * session at the desk and shares nothing with other connections; whatever goes wrong here ends here.
  */
 import type { Socket } from "node:net";
-import type { IbClient } from "../../ports/ib-client.ts";
+import type { GatewayClient } from "../gateway-api.ts";
 import { FrameParser, fieldsOf } from "./frame.ts";
 import type { GatewayContext } from "./gateway-context.ts";
+import type { Line, LineFault } from "./line.ts";
 import { MessageBudget } from "./message-budget.ts";
 import { greeting, negotiate } from "./negotiation.ts";
 import { Outflow } from "./outflow.ts";
@@ -13,13 +14,15 @@ import { parseRequest } from "./requests/parse.ts";
 import type { Request } from "./requests/request.ts";
 import { errorMessage, NO_SUBJECT } from "./responses/notice.ts";
 import { Relay } from "./responses/relay.ts";
+import { isStreamed } from "./responses/streamed.ts";
 
 const MALFORMED_CODE = 320;
 const TOO_FAST_CODE = 100;
 /** A gateway that rejects closes the connection at this violation of the message rate. */
 const LAST_VIOLATION = 3;
-/** Frames that may wait for their turn before the socket is left unread. */
+/** Frames, and bytes of them, that may wait for their turn before the socket is left unread. */
 const MAX_WAITING_FRAMES = 1000;
+const MAX_WAITING_BYTES = 1024 * 1024;
 /** How long a client may take to close its side after we have closed ours, in real milliseconds. */
 const LINGER_MS = 2000;
 
@@ -29,30 +32,47 @@ export class Connection {
   readonly #parser = new FrameParser("API\0");
   readonly #outflow: Outflow;
   readonly #budget: MessageBudget;
+  readonly #fault: LineFault | undefined;
   #serverVersion: number | undefined;
   #clientId: number | undefined;
-  #session: { readonly client: IbClient; readonly relay: Relay } | undefined;
-  #waiting: (readonly string[])[] = [];
+  #session: { readonly client: GatewayClient; readonly relay: Relay } | undefined;
+  /** Messages that wait for their turn; one that is no message, too, so that its complaint comes in turn. */
+  #waiting: { readonly fields: readonly string[] | undefined; readonly bytes: number }[] = [];
+  #waitingBytes = 0;
   #cancelWake: (() => void) | undefined;
   #cancelLinger: (() => void) | undefined;
   #violations = 0;
   #over = false;
 
-  constructor(socket: Socket, context: GatewayContext) {
+  /** `number` counts the gateway's connections from 1. */
+  constructor(socket: Socket, context: GatewayContext, number: number) {
     this.#socket = socket;
     this.#context = context;
+    const line: Line = {
+      number,
+      clientId: () => this.#clientId,
+      finish: (why) => this.finish(why),
+      reset: (why) => this.reset(why),
+      put: (bytes) => {
+        if (socket.writable) socket.write(bytes);
+      },
+    };
+    this.#fault = context.lineFaults?.(line);
     this.#budget = new MessageBudget(context.messagesPerSecond, context.scheduler.now());
     this.#outflow = new Outflow(socket, {
       maxQueuedBytes: context.maxQueuedBytes,
+      fault: this.#fault,
       onOverflow: (queuedBytes) => this.reset(`the client does not read: ${queuedBytes} bytes are waiting for it`),
     });
     socket.setNoDelay(true);
-    socket.on("data", (chunk) => this.#guard(() => this.#receive(chunk)));
+    const receive = (chunk: Buffer): void => this.#guard(() => this.#receive(chunk));
+    socket.on("data", this.#fault === undefined ? receive : (chunk) => this.#guard(() => this.#fault?.read(chunk, receive)));
     socket.on("error", (error) => this.#leave(`the socket failed: ${error.message}`));
     socket.on("end", () => this.finish("the client has closed the connection"));
     socket.on("close", () => {
       this.#leave("the connection is gone");
       this.#cancelLinger?.();
+      this.#fault?.gone?.();
     });
   }
 
@@ -113,8 +133,8 @@ export class Connection {
 
   #say(fields: readonly string[]): void {
     if (this.#over) return;
-    this.#context.onFrame?.("out", this.#clientId, fields);
-    this.#outflow.send(fields);
+    this.#context.onFrame?.("out", this.#clientId, fields, this.#serverVersion);
+    this.#outflow.send(fields, isStreamed(fields));
   }
 
   #complain(subject: number, code: number, message: string): void {
@@ -133,7 +153,7 @@ export class Connection {
   }
 
   #greet(offer: string): void {
-    this.#context.onFrame?.("in", undefined, [offer]);
+    this.#context.onFrame?.("in", undefined, [offer], undefined);
     const outcome = negotiate(offer);
     if (!outcome.agreed) {
       this.finish(outcome.reason);
@@ -145,24 +165,22 @@ export class Connection {
 
   #queue(payload: Buffer): void {
     const fields = fieldsOf(payload);
-    if (fields === undefined) {
-      this.#complain(NO_SUBJECT, MALFORMED_CODE, "Error reading request. Its last field is not closed by a NUL byte.");
-      return;
-    }
-    this.#context.onFrame?.("in", this.#clientId, fields);
-    this.#waiting.push(fields);
+    if (fields !== undefined) this.#context.onFrame?.("in", this.#clientId, fields, this.#serverVersion);
+    this.#waiting.push({ fields, bytes: payload.length });
+    this.#waitingBytes += payload.length;
   }
 
   /** Handles what waits, as far as the message rate allows, and lets the socket wait when too much does. */
   #work(): void {
     let handled = 0;
-    for (const fields of this.#waiting) {
+    for (const { fields, bytes } of this.#waiting) {
       if (this.#over || !this.#mayHandle()) break;
       handled += 1;
+      this.#waitingBytes -= bytes;
       this.#handle(fields);
     }
     this.#waiting = this.#over ? [] : this.#waiting.slice(handled);
-    if (this.#waiting.length > MAX_WAITING_FRAMES) this.#socket.pause();
+    if (this.#waiting.length > MAX_WAITING_FRAMES || this.#waitingBytes > MAX_WAITING_BYTES) this.#socket.pause();
     else if (this.#socket.isPaused()) this.#socket.resume();
   }
 
@@ -192,8 +210,12 @@ export class Connection {
     return true;
   }
 
-  #handle(fields: readonly string[]): void {
+  #handle(fields: readonly string[] | undefined): void {
     if (this.#isTooFast() || this.#serverVersion === undefined) return;
+    if (fields === undefined) {
+      this.#complain(NO_SUBJECT, MALFORMED_CODE, "Error reading request. Its last field is not closed by a NUL byte.");
+      return;
+    }
     const { logger } = this.#context;
     const parsed = parseRequest(fields, this.#serverVersion);
     switch (parsed.kind) {
@@ -220,7 +242,7 @@ export class Connection {
       this.#context.logger.warn({ request: name }, "a request before START_API is ignored");
       return;
     }
-    if (request.kind === "managedAccounts") session.relay.repeatManagedAccounts();
+    if (request.kind === "answer" && this.#serverVersion !== undefined) this.#say(request.message(this.#serverVersion));
     if (request.kind !== "call") return;
     if (request.forgets !== undefined) session.relay.forget(request.forgets);
     request.call(session.client);

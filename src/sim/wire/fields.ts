@@ -4,7 +4,7 @@
  */
 import { assert } from "../../domain/assert.ts";
 
-/** IB's unset integer. */
+/** IB's unset integer, and its largest: a client would not understand a larger one if it came back. */
 export const UNSET_WHOLE = 2_147_483_647;
 /** IB's unset double, as the Java gateway writes it. */
 export const UNSET_REAL = "1.7976931348623157E308";
@@ -64,6 +64,13 @@ export class FieldReader {
     throw this.#not("0 or 1", what, field);
   }
 
+  /** A number that may not be missing. */
+  requiredReal(what: string): number {
+    const value = this.real(what);
+    if (value === undefined) throw new MalformedMessage(`${what} is missing (field ${this.#next})`);
+    return value;
+  }
+
   /** A whole number that may not be missing. Ids may be as large as IB's unset integer. */
   required(what: string): number {
     const value = this.#wholeAsItIs(what);
@@ -90,6 +97,20 @@ export class FieldReader {
     this.raw("version");
   }
 
+  /**
+   * Options as `tag=value;` in one text, which IB has reserved and nobody uses. Some clients say before it how many there are, so
+   * it must be the last thing of a message.
+   */
+  lastOptions(): void {
+    if (this.#fields.length - this.#next > 1) this.count("number of options");
+    this.raw("options");
+  }
+
+  /** Passes over what is left, in a request that is answered without being looked at. */
+  skipRest(): void {
+    this.#next = this.#fields.length;
+  }
+
   /** Throws MalformedMessage unless every field has been read: the oracle against slipped fields. */
   end(): void {
     const left = this.#fields.length - this.#next;
@@ -99,6 +120,7 @@ export class FieldReader {
   #wholeAsItIs(what: string): number | undefined {
     const value = this.real(what);
     if (value !== undefined && !Number.isSafeInteger(value)) throw this.#not("a whole number", what, String(value));
+    if (value !== undefined && Math.abs(value) > UNSET_WHOLE) throw this.#not("of 32 bits", what, String(value));
     return value;
   }
 

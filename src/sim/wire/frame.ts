@@ -83,14 +83,25 @@ export const fieldsOf = (payload: Buffer): readonly string[] | undefined => {
   return payload.toString("utf8", 0, payload.length - 1).split("\0");
 };
 
-/** The bytes of a message. No field may hold a NUL: `text` in fields.ts sees to it. */
-export const frameOf = (fields: readonly string[]): Buffer => {
+/** A message as text, its frame's length aside. No field may hold a NUL: `text` in fields.ts sees to it. */
+export const payloadOf = (fields: readonly string[]): string => {
   assert(fields.length > 0, "a message has at least its id");
-  const payload = `${fields.join("\0")}\0`;
-  const payloadBytes = Buffer.byteLength(payload);
-  assert(payloadBytes <= MAX_FRAME_BYTES, `a message of ${payloadBytes} bytes is more than any client accepts`);
-  const frame = Buffer.allocUnsafe(LENGTH_BYTES + payloadBytes);
-  frame.writeUInt32BE(payloadBytes);
-  frame.write(payload, LENGTH_BYTES);
-  return frame;
+  return `${fields.join("\0")}\0`;
 };
+
+/** The bytes of payloads in their frames, one after the other. */
+export const framesOf = (payloads: readonly string[]): Buffer => {
+  const lengths = payloads.map((payload) => Buffer.byteLength(payload));
+  const bytes = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + LENGTH_BYTES + length, 0));
+  let at = 0;
+  for (const [index, payload] of payloads.entries()) {
+    const length = lengths[index] ?? 0;
+    assert(length <= MAX_FRAME_BYTES, `a message of ${length} bytes is more than any client accepts`);
+    at = bytes.writeUInt32BE(length, at);
+    at += bytes.write(payload, at, length);
+  }
+  return bytes;
+};
+
+/** The bytes of one message. */
+export const frameOf = (fields: readonly string[]): Buffer => framesOf([payloadOf(fields)]);

@@ -2,6 +2,7 @@
 import type { EpochMs } from "../../domain/units.ts";
 import type { Scheduler } from "../../ports/clock.ts";
 import type { Desk } from "../desk.ts";
+import type { LineFaults } from "./line.ts";
 
 /** The part of pino's logger that the wire uses. */
 export interface WireLogger {
@@ -10,8 +11,16 @@ export interface WireLogger {
   error(details: object, message: string): void;
 }
 
-/** Sees every message's fields: those of clients as they arrive, ours as they leave. No client id before START_API. */
-export type FrameTap = (direction: "in" | "out", clientId: number | undefined, fields: readonly string[]) => void;
+/**
+ * Sees every message's fields: those of clients as they arrive, ours as they leave. No client id before START_API, no server version
+ * before it is agreed on.
+ */
+export type FrameTap = (
+  direction: "in" | "out",
+  clientId: number | undefined,
+  fields: readonly string[],
+  serverVersion: number | undefined,
+) => void;
 
 export interface GatewayContext {
   readonly desk: Desk;
@@ -24,4 +33,5 @@ export interface GatewayContext {
   readonly messagesPerSecond: number;
   readonly maxQueuedBytes: number;
   readonly onFrame: FrameTap | undefined;
+  readonly lineFaults: LineFaults | undefined;
 }

@@ -8,6 +8,7 @@ import type { Scheduler } from "../../ports/clock.ts";
 import type { Desk } from "../desk.ts";
 import { Connection } from "./connection.ts";
 import type { FrameTap, GatewayContext, WireLogger } from "./gateway-context.ts";
+import type { LineFaults } from "./line.ts";
 
 export interface Pacing {
   /** `pace` delays messages beyond the rate; `reject` answers them with error 100 and closes at the third. Default `pace`. */
@@ -31,6 +32,8 @@ export interface GatewayOptions {
   /** Real time of the message rate. Default: the process's own. */
   readonly scheduler?: Scheduler;
   readonly onFrame?: FrameTap;
+  /** Asked once for each new connection: what should happen to its bytes (see line.ts). */
+  readonly lineFaults?: LineFaults;
 }
 
 export interface Gateway {
@@ -91,10 +94,12 @@ export const serveGateway = async (options: GatewayOptions): Promise<Gateway> =>
     messagesPerSecond: options.pacing?.messagesPerSecond ?? MESSAGES_PER_SECOND,
     maxQueuedBytes: options.maxQueuedBytes ?? MAX_QUEUED_BYTES,
     onFrame: options.onFrame,
+    lineFaults: options.lineFaults,
   };
   const open = new Set<Connection>();
+  let accepted = 0;
   const server = createServer((socket) => {
-    const connection = new Connection(socket, context);
+    const connection = new Connection(socket, context, ++accepted);
     open.add(connection);
     socket.once("close", () => open.delete(connection));
   });

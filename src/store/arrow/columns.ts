@@ -6,6 +6,7 @@ import {
   type Data,
   type DataType,
   Field,
+  Float64,
   Int32,
   Int64,
   makeData,
@@ -21,13 +22,13 @@ import {
 } from "apache-arrow";
 import { UNITS_PER_DOLLAR } from "../../domain/units.ts";
 
-export type ColumnKind = "instant" | "integer" | "big" | "money" | "text";
+export type ColumnKind = "instant" | "integer" | "big" | "money" | "text" | "real";
 export interface Column {
   readonly name: string;
   readonly kind: ColumnKind;
   readonly nullable?: boolean;
 }
-/** One row, in the order of its table's columns. Integers, texts, or null where the column allows it. */
+/** One row, in the order of its table's columns. Numbers (whole ones but for `real`), texts, or null where the column allows it. */
 export type Row = readonly (number | string | null)[];
 export interface TableShape {
   readonly table: string;
@@ -47,6 +48,8 @@ const typeOf = (kind: ColumnKind): DataType => {
       return new Int64();
     case "text":
       return new Utf8();
+    case "real":
+      return new Float64();
   }
 };
 
@@ -77,7 +80,9 @@ const vectorOf = (column: Column, values: readonly (number | string | null)[]): 
   const data =
     column.kind === "integer"
       ? Int32Array.from(numbers, (value) => value ?? 0)
-      : BigInt64Array.from(numbers, (value) => BigInt(value ?? 0));
+      : column.kind === "real"
+        ? Float64Array.from(numbers, (value) => value ?? 0)
+        : BigInt64Array.from(numbers, (value) => BigInt(value ?? 0));
   const validity = nullCount === 0 ? {} : { nullBitmap: bitmapOf(numbers), nullCount };
   return makeVector(makeData({ type, length: numbers.length, data, ...validity } as never) as never);
 };

@@ -42,9 +42,10 @@ export const TABLES = {
       { name: "brokerCash", kind: "money", nullable: true },
     ],
   },
+  /** Each full minute of an open market; null is unknown. Changes are shares of the earlier price of the same contract. */
   futures_snapshots: {
     table: "futures_snapshots",
-    version: 1,
+    version: 2,
     columns: [
       { name: "at", kind: "instant" },
       { name: "seq", kind: "big" },
@@ -53,9 +54,19 @@ export const TABLES = {
       { name: "localSymbol", kind: "text", nullable: true },
       { name: "expiry", kind: "text", nullable: true },
       { name: "multiplier", kind: "integer" },
-      { name: "last", kind: "money" },
+      { name: "phase", kind: "text" },
+      /** `front` or `next`. */
+      { name: "place", kind: "text" },
       { name: "bid", kind: "money", nullable: true },
       { name: "ask", kind: "money", nullable: true },
+      { name: "last", kind: "money", nullable: true },
+      { name: "volume", kind: "big", nullable: true },
+      { name: "openInterest", kind: "big", nullable: true },
+      { name: "impliedVol", kind: "real", nullable: true },
+      { name: "change1h", kind: "real", nullable: true },
+      { name: "change4h", kind: "real", nullable: true },
+      { name: "changeOvernight", kind: "real", nullable: true },
+      { name: "changeDay", kind: "real", nullable: true },
     ],
   },
 } as const satisfies { readonly [name: string]: TableShape };
@@ -103,8 +114,8 @@ export const rowsIn = (
           null,
         ],
       ]);
-    } else if (fact.type === "future.tracked") {
-      const { root, contract, last, bid, ask } = fact;
+    } else if (fact.type === "future.sampled") {
+      const { root, contract, phase, isFront } = fact;
       rows.push([
         "futures_snapshots",
         [
@@ -115,9 +126,18 @@ export const rowsIn = (
           contract.localSymbol ?? null,
           contract.expiry ?? null,
           contract.multiplier,
-          last,
-          bid,
-          ask,
+          phase,
+          isFront ? "front" : "next",
+          fact.bid,
+          fact.ask,
+          fact.last,
+          fact.volume,
+          fact.openInterest,
+          fact.impliedVol,
+          fact.change1h,
+          fact.change4h,
+          fact.changeOvernight,
+          fact.changeDay,
         ],
       ]);
     }

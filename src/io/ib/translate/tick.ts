@@ -4,7 +4,8 @@
  * Three ways of not having a price stay apart, as src/domain/quote.ts wants it: nothing heard, or a figure that is none
  * (undefined); −1 or a size of 0 (null: IB says that there is no such side); a number, also 0.
  */
-import type { Quote } from "../../../domain/quote.ts";
+import type { Contract } from "../../../domain/contract.ts";
+import type { Quote, QuoteSource } from "../../../domain/quote.ts";
 import type { EpochMs, Price } from "../../../domain/units.ts";
 import { figure, priceFigure } from "./figure.ts";
 
@@ -30,12 +31,32 @@ const SIZES: ReadonlyMap<number, Exclude<Side, "close">> = new Map([
   [71, "last"],
 ]);
 
+type Figure = "volume" | "openInterest" | "impliedVol";
+/** A future's figures: volume (live and delayed), open interest (generic tick 588), implied volatility. */
+const FIGURES: ReadonlyMap<number, Figure> = new Map([
+  [8, "volume"],
+  [74, "volume"],
+  [86, "openInterest"],
+  [24, "impliedVol"],
+]);
+
 /** What a line has said so far. The price is kept beside the size, because a size of 0 hides it only until the next one. */
 export interface Heard {
   readonly prices: { [S in Side]?: Price | null };
   readonly sizes: { [S in Side]?: number };
+  readonly figures: { [F in Figure]?: number };
+  /** Its prices may honestly be negative. */
+  readonly signed: boolean;
 }
-export const nothingHeard = (): Heard => ({ prices: {}, sizes: {} });
+export const nothingHeard = (signed = false): Heard => ({ prices: {}, sizes: {}, figures: {}, signed });
+
+/** Net prices of combos, and futures (April 2020), go below zero; everything else that is negative is a sentinel. */
+export const isSigned = ({ secType }: Contract): boolean => secType === "BAG" || secType === "FUT";
+/** The price that says "no such side". */
+const NO_SIDE = -10_000;
+/** Where prices are signed, −1 is a price only beside a size. */
+const priceOf = ({ prices, sizes, signed }: Heard, side: Side): Price | null | undefined =>
+  signed && prices[side] === NO_SIDE && (side === "close" || !sizes[side]) ? null : prices[side];
 
 /** Takes a price tick in; false when the type is none of a quote's. */
 export const hearPrice = (heard: Heard, field: number, value: number | undefined): boolean => {
@@ -43,10 +64,22 @@ export const hearPrice = (heard: Heard, field: number, value: number | undefined
   if (side === undefined) return false;
   const known = priceFigure(value);
   if (known === undefined) delete heard.prices[side];
-  else heard.prices[side] = known < 0 || (side === "close" && known === 0) ? null : known;
-  // IBApi swallows the bid size that comes with a price (type 0 is false to it). A new price disproves a size of 0.
-  if (known !== undefined && known >= 0 && heard.sizes[side] === 0) delete heard.sizes[side];
+  else heard.prices[side] = (known < 0 && !heard.signed) || (side === "close" && known === 0) ? null : known;
+  if (known === undefined || side === "close") return true;
+  // IBApi swallows the bid size that comes with a price (type 0 is false to it). A new price disproves a size of 0, and a signed
+  // −1 counts as a price only if a size follows it.
+  if (heard.signed && known === NO_SIDE) delete heard.sizes[side];
+  else if ((known >= 0 || heard.signed) && heard.sizes[side] === 0) delete heard.sizes[side];
   return true;
+};
+
+/** Notes a figure of a future's; it changes with every trade, and is told with the next price. */
+export const hearFigure = (heard: Heard, field: number | undefined, value: number | undefined): void => {
+  const name = field === undefined ? undefined : FIGURES.get(field);
+  if (name === undefined || !heard.signed) return;
+  const known = figure(value);
+  if (known === undefined || known < 0) delete heard.figures[name];
+  else heard.figures[name] = known;
 };
 
 /** Takes a size tick in; false when the type is none of a quote's. */
@@ -59,20 +92,26 @@ export const hearSize = (heard: Heard, field: number | undefined, value: number 
   return true;
 };
 
-/** The whole newest quote. */
-export const quoteOf = (conId: number, { prices, sizes }: Heard, at: EpochMs): Quote => {
+/** The whole newest quote. `source` is left out where it is live. */
+export const quoteOf = (conId: number, heard: Heard, at: EpochMs, source: QuoteSource = "live"): Quote => {
+  const { prices, sizes, signed } = heard;
   const priced: { [S in Side]?: Price | null } = {};
   for (const side of ["bid", "ask", "last", "close"] as const) {
     // An index trades no size: a last price counts without one, unless it is 0 itself.
     const none = side === "bid" || side === "ask" ? sizes[side] === 0 : side === "last" && sizes.last === 0 && prices.last === 0;
-    const known = none ? null : prices[side];
+    const known = none ? null : priceOf(heard, side);
     if (known !== undefined) priced[side] = known;
   }
+  const { bid, ask } = priced;
   return {
     conId,
     ...priced,
+    ...(source === "live" ? {} : { source }),
+    ...(signed ? { signed } : {}),
+    ...(typeof bid === "number" && typeof ask === "number" && bid > ask ? { crossed: true as const } : {}),
     ...(sizes.bid === undefined ? {} : { bidSize: sizes.bid }),
     ...(sizes.ask === undefined ? {} : { askSize: sizes.ask }),
+    ...heard.figures,
     at,
   };
 };

@@ -23,15 +23,17 @@ const rightOf = (field: string): OptionType | undefined => {
 /** IB's id of nothing is 0, and no contract that has a strike has strike 0: some clients send both for "unset". */
 const positive = (value: number | undefined): number | undefined => (value === 0 ? undefined : value);
 
-/** The twelve fields that every contract in a request begins with. */
-export const readContract = (reader: FieldReader): Contract => {
+/** The twelve fields that a contract in a request begins with. One old request leaves out the primary exchange. */
+export const readContract = (reader: FieldReader, withPrimaryExchange = true): Contract => {
   const into = new FieldsInto<Contract>({}, reader);
   into.set("conId", positive(reader.whole("conId"))).texts("symbol", "secType", "lastTradeDateOrContractMonth");
   into
     .set("strike", positive(reader.real("strike")))
     .set("right", rightOf(reader.raw("right")))
     .reals("multiplier");
-  return into.texts("exchange", "primaryExch", "currency", "localSymbol", "tradingClass").target;
+  into.texts("exchange");
+  if (withPrimaryExchange) into.texts("primaryExch");
+  return into.texts("currency", "localSymbol", "tradingClass").target;
 };
 
 export const isBag = (contract: Contract): boolean => contract.secType?.toUpperCase() === "BAG";

@@ -2,7 +2,7 @@
 import type { ExecutionFilter } from "@stoqey/ib";
 import { FieldsInto } from "../fields.ts";
 import { placeOrder } from "./place-order.ts";
-import { bare, call, ignored, type RequestTable } from "./request.ts";
+import { bare, call, type RequestTable } from "./request.ts";
 
 /** From this version on, cancels carry who gave the order by hand and lose their legacy version. */
 const CME_TAGGING = 192;
@@ -51,8 +51,8 @@ export const orderRequests: RequestTable = {
     name: "reqAutoOpenOrders",
     read: (reader) => {
       reader.legacyVersion();
-      reader.flag("bind");
-      return ignored;
+      const bind = reader.flag("bind") ?? false;
+      return call((client) => client.reqAutoOpenOrders(bind));
     },
   },
   16: bare(

@@ -1,4 +1,4 @@
-/** Requests for what can be traded: 9 and 78. */
+/** Requests for what can be traded: 9, 78, 81 and 91. */
 import { FieldsInto } from "../fields.ts";
 import { readContract } from "./contract.ts";
 import { call, type RequestTable } from "./request.ts";
@@ -24,6 +24,21 @@ export const referenceRequests: RequestTable = {
       const secType = reader.raw("underlyingSecType");
       const conId = reader.whole("underlyingConId") ?? 0;
       return call((client) => client.reqSecDefOptParams(reqId, symbol, exchange, secType, conId));
+    },
+  },
+  81: {
+    name: "reqMatchingSymbols",
+    read: (reader) => {
+      const reqId = reader.id("reqId");
+      const pattern = reader.raw("pattern");
+      return call((client) => client.reqMatchingSymbols(reqId, pattern));
+    },
+  },
+  91: {
+    name: "reqMarketRule",
+    read: (reader) => {
+      const ruleId = reader.required("marketRuleId");
+      return call((client) => client.reqMarketRule(ruleId));
     },
   },
 };

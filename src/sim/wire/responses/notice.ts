@@ -1,5 +1,5 @@
-/** Messages from the gateway itself: 4 errors and notices, 49 currentTime. */
-import { ascii7, whole } from "../fields.ts";
+/** Messages from the gateway itself: 4 errors and notices, 49 currentTime, 107 userInfo. */
+import { ascii7, text, whole } from "../fields.ts";
 
 /**
  * The JSON of an advanced rejection. Clients undo `\uXXXX` before they parse it, which turns escaped control characters and
@@ -32,3 +32,9 @@ export const errorMessage = (
 export const NO_SUBJECT = -1;
 
 export const currentTime = (epochSeconds: number): readonly string[] => ["49", "1", whole(epochSeconds)];
+
+export const userInfo = (reqId: number, whiteBrandingId: string): readonly string[] => [
+  "107",
+  whole(reqId),
+  text(whiteBrandingId),
+];

@@ -1,6 +1,7 @@
-/** Messages about orders: 3 orderStatus, 5 openOrder, 53 its end, 101 completedOrder, 102 its end, 9 nextValidId. */
+/** Messages about orders: 3 orderStatus, 5 openOrder, 53 its end, 9 nextValidId, 100 orderBound, 101 completedOrder, 102 its end. */
 import type { Contract, Order, OrderState } from "@stoqey/ib";
 import type { IbEvents } from "../../../ports/ib-client.ts";
+import type { GatewayEvents } from "../../gateway-api.ts";
 import { flag, real, text, UNSET_REAL, UNSET_WHOLE, whole } from "../fields.ts";
 import { comboFields, contractFields, deltaNeutralFields } from "./contract.ts";
 import {
@@ -19,6 +20,8 @@ import {
 } from "./order-fields.ts";
 
 export const nextValidId = (orderId: number): readonly string[] => ["9", "1", whole(orderId)];
+
+export const orderBound = (...ids: GatewayEvents["orderBound"]): readonly string[] => ["100", ...ids.map((id) => whole(id))];
 
 export const orderStatus = (...[orderId, status, ...rest]: IbEvents["orderStatus"]): readonly string[] => {
   const [filled, remaining, avgFillPrice, permId, parentId, lastFillPrice, clientId, whyHeld, mktCapPrice] = rest;

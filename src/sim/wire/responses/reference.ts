@@ -1,6 +1,7 @@
-/** Messages about what can be traded: 10 contractData, 52 its end, 75 option parameters, 76 their end. */
+/** Messages about what can be traded: 10 contractData, 52 its end, 75 option parameters, 76 their end, 79 symbols, 93 tick sizes. */
 import type { ContractDetails } from "@stoqey/ib";
 import type { IbEvents } from "../../../ports/ib-client.ts";
+import type { GatewayEvents } from "../../gateway-api.ts";
 import { ascii7, flag, list, real, text, whole } from "../fields.ts";
 import { tagValueFields } from "./contract.ts";
 
@@ -99,3 +100,26 @@ export const optionParameters = (
 ];
 
 export const optionParametersEnd = (reqId: number): readonly string[] => ["76", whole(reqId)];
+
+export const symbolSamples = (
+  serverVersion: number,
+  ...[reqId, descriptions]: GatewayEvents["symbolSamples"]
+): readonly string[] => [
+  "79",
+  whole(reqId),
+  ...list(descriptions, ({ contract, derivativeSecTypes }) => [
+    whole(contract?.conId),
+    text(contract?.symbol),
+    text(contract?.secType),
+    text(contract?.primaryExch),
+    text(contract?.currency),
+    ...list(derivativeSecTypes, (secType) => [text(secType)]),
+    ...(serverVersion >= 176 ? [text(contract?.description), text(contract?.issuerId)] : []),
+  ]),
+];
+
+export const marketRule = (...[ruleId, increments]: GatewayEvents["marketRule"]): readonly string[] => [
+  "93",
+  whole(ruleId),
+  ...list(increments, ({ lowEdge, increment }) => [real(lowEdge), real(increment)]),
+];

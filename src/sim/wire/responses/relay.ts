@@ -1,13 +1,16 @@
 /** Hears a broker session's events and says each in the wire's words, in order. What is said when nobody listens is lost. */
-import type { IbClient, IbEventName, IbEvents } from "../../../ports/ib-client.ts";
+import type { GatewayClient, GatewayEventName, GatewayEvents } from "../../gateway-api.ts";
 import * as account from "./account.ts";
+import * as updates from "./account-updates.ts";
 import { BarSets } from "./bar-sets.ts";
 import * as execution from "./execution.ts";
-import { currentTime, errorMessage, NO_SUBJECT } from "./notice.ts";
+import * as history from "./history.ts";
+import { currentTime, errorMessage, NO_SUBJECT, userInfo } from "./notice.ts";
 import * as order from "./order.ts";
 import { PriceSizePairs } from "./price-size-pairs.ts";
 import * as reference from "./reference.ts";
 import * as tick from "./tick.ts";
+import * as stream from "./tick-by-tick.ts";
 
 export interface RelayOptions {
   readonly serverVersion: number;
@@ -23,17 +26,11 @@ export class Relay {
   readonly #pairs: PriceSizePairs;
   readonly #bars = new BarSets();
   #flushScheduled = false;
-  #accounts: string | undefined;
 
-  constructor(client: IbClient, options: RelayOptions) {
+  constructor(client: GatewayClient, options: RelayOptions) {
     this.#options = options;
     this.#pairs = new PriceSizePairs(options.say);
     this.#hear(client);
-  }
-
-  /** The account list as the session last announced it. */
-  repeatManagedAccounts(): void {
-    if (this.#accounts !== undefined) this.#options.say(account.managedAccounts(this.#accounts));
   }
 
   /** Forgets sizes and half-collected bars of a request. */
@@ -56,12 +53,12 @@ export class Relay {
     });
   }
 
-  #hear(client: IbClient): void {
+  #hear(client: GatewayClient): void {
     const { say, guard, serverVersion } = this.#options;
-    const on = <E extends IbEventName>(event: E, listener: (...args: IbEvents[E]) => void): void => {
+    const on = <E extends GatewayEventName>(event: E, listener: (...args: GatewayEvents[E]) => void): void => {
       client.on(event, (...args) => guard(() => listener(...args)));
     };
-    const says = <E extends IbEventName>(event: E, encode: (...args: IbEvents[E]) => readonly string[]): void =>
+    const says = <E extends GatewayEventName>(event: E, encode: (...args: GatewayEvents[E]) => readonly string[]): void =>
       on(event, (...args) => {
         this.#pairs.flush();
         say(encode(...args));
@@ -76,11 +73,6 @@ export class Relay {
       const set = this.#bars.add(...args);
       if (set !== undefined) say(set);
     });
-    on("managedAccounts", (accounts) => {
-      this.#pairs.flush();
-      this.#accounts = accounts;
-      say(account.managedAccounts(accounts));
-    });
     on("error", (error, code, reqId, reject) => {
       this.#pairs.flush();
       this.#bars.forget(reqId);
@@ -92,16 +84,41 @@ export class Relay {
     });
 
     says("info", (message, code) => errorMessage(serverVersion, NO_SUBJECT, code, message));
+    says("managedAccounts", account.managedAccounts);
     says("nextValidId", order.nextValidId);
     says("currentTime", currentTime);
+    says("userInfo", userInfo);
     says("position", account.position);
     says("positionEnd", account.positionEnd);
     says("accountSummary", account.accountSummary);
     says("accountSummaryEnd", account.accountSummaryEnd);
+    says("updateAccountValue", updates.accountValue);
+    says("updatePortfolio", updates.portfolioValue);
+    says("updateAccountTime", updates.accountUpdateTime);
+    says("accountDownloadEnd", updates.accountDownloadEnd);
+    says("accountUpdateMulti", updates.accountUpdateMulti);
+    says("accountUpdateMultiEnd", updates.accountUpdateMultiEnd);
+    says("positionMulti", updates.positionMulti);
+    says("positionMultiEnd", updates.positionMultiEnd);
+    says("pnl", updates.profitAndLoss);
+    says("pnlSingle", updates.profitAndLossOfOne);
     says("contractDetails", (...args) => reference.contractDetails(serverVersion, ...args));
     says("contractDetailsEnd", reference.contractDetailsEnd);
     says("securityDefinitionOptionParameter", reference.optionParameters);
     says("securityDefinitionOptionParameterEnd", reference.optionParametersEnd);
+    says("symbolSamples", (...args) => reference.symbolSamples(serverVersion, ...args));
+    says("marketRule", reference.marketRule);
+    says("historicalDataUpdate", history.barUpdate);
+    says("historicalSchedule", history.schedule);
+    says("historicalTicks", history.historicalMidpoints);
+    says("historicalTicksBidAsk", history.historicalQuotes);
+    says("historicalTicksLast", history.historicalTrades);
+    says("headTimestamp", history.headTimestamp);
+    says("realtimeBar", stream.realTimeBar);
+    says("tickByTickAllLast", stream.trade);
+    says("tickByTickBidAsk", stream.quote);
+    says("tickByTickMidPoint", stream.midpoint);
+    says("tickReqParams", tick.tickParameters);
     says("marketDataType", tick.marketDataType);
     says("tickString", tick.tickString);
     says("tickGeneric", tick.tickGeneric);
@@ -110,6 +127,7 @@ export class Relay {
     says("openOrder", (...args) => order.openOrder(serverVersion, ...args));
     says("openOrderEnd", order.openOrderEnd);
     says("orderStatus", order.orderStatus);
+    says("orderBound", order.orderBound);
     says("execDetails", (...args) => execution.execDetails(serverVersion, ...args));
     says("execDetailsEnd", execution.execDetailsEnd);
     says("commissionReport", execution.commissionReport);

@@ -1,5 +1,9 @@
-/** Messages of a market data line: 1 tickPrice, 2 tickSize, 21 option computation, 45, 46, 57 end of a snapshot, 58 its type. */
+/**
+ * Messages of a market data line: 1 tickPrice, 2 tickSize, 21 option computation, 45 and 46 generic and text, 57 end of a snapshot,
+ * 58 its type, 81 its parameters.
+ */
 import type { IbEvents } from "../../../ports/ib-client.ts";
+import type { GatewayEvents } from "../../gateway-api.ts";
 import { real, text, UNSET_REAL, whole } from "../fields.ts";
 
 /** The attributes of a price: bit 0 can execute automatically, bit 1 past limit, bit 2 pre-open. IBApi knows only the first. */
@@ -77,3 +81,7 @@ export const tickString = (...[reqId, field, value]: IbEvents["tickString"]): re
 export const tickSnapshotEnd = (reqId: number): readonly string[] => ["57", "1", whole(reqId)];
 
 export const marketDataType = (reqId: number, type: number): readonly string[] => ["58", "1", whole(reqId), whole(type)];
+
+export const tickParameters = (
+  ...[reqId, minTick, bboExchange, snapshotPermissions]: GatewayEvents["tickReqParams"]
+): readonly string[] => ["81", whole(reqId), real(minTick), text(bboExchange), whole(snapshotPermissions)];

@@ -1,0 +1,82 @@
+/** The account and our picture of it: what others do in it, what IB does to it, and answers that are not to be believed. */
+import { OrderAction, OrderType, SecType, TimeInForce } from "@stoqey/ib";
+import { expect, test } from "vitest";
+import { expectAgreement, factsOfType, play } from "./scenario.ts";
+
+const SPY = { symbol: "SPY", secType: SecType.STK, exchange: "SMART", currency: "USD" } as const;
+const byHand = (action: OrderAction, lmtPrice: number) => ({
+  action,
+  orderType: OrderType.LMT,
+  totalQuantity: 10,
+  lmtPrice,
+  tif: TimeInForce.DAY,
+  transmit: true,
+});
+const foreignOf = (positions: readonly { readonly conId: number; readonly secType: string }[]): number[] =>
+  positions.filter(({ secType }) => secType === "STK").map(({ conId }) => conId);
+
+test("shares that somebody buys by hand, under order id 0, are theirs: no order of ours takes the fill, and trading goes on (pain 5)", async () => {
+  const played = await play({
+    minutes: 60,
+    stage: (stage) => {
+      for (const minute of [3, 9, 20]) stage.at(minute, () => stage.broker.manual.place(SPY, byHand(OrderAction.BUY, 1_000)));
+    },
+  });
+  const foreign = foreignOf(played.truth.accounts[0]?.positions ?? []);
+  expect(foreign.length).toBe(1);
+  expect(played.outcome.entries).toBeGreaterThan(0);
+  expect(played.facts.filter(({ type }) => type === "slot.quarantined")).toEqual([]);
+  expectAgreement(played, foreign);
+});
+
+test("an order of somebody else that rests for the whole day is not touched and blocks no entry (pain 12)", async () => {
+  const played = await play({
+    minutes: 60,
+    stage: (stage) => stage.at(1, () => stage.broker.manual.place(SPY, byHand(OrderAction.BUY, 1))),
+  });
+  expect(played.truth.accounts[0]?.openOrders).toEqual([expect.objectContaining({ clientId: 0, filled: 0 })]);
+  expect(played.outcome.entries).toBeGreaterThan(0);
+  expectAgreement(played);
+});
+
+test("a leg that IB closes by force is named within two minutes, and nothing new is entered (pain 55)", async () => {
+  let liquidatedAt = 0;
+  const played = await play({
+    minutes: 60,
+    stage: (stage) =>
+      stage.at(20, () => {
+        const [leg] = stage.broker.truth().accounts[0]?.positions ?? [];
+        if (leg === undefined) return;
+        liquidatedAt = stage.market.now;
+        stage.broker.liquidate(stage.broker.truth().accounts[0]?.id ?? "", leg.conId);
+      }),
+  });
+  expect(liquidatedAt).toBeGreaterThan(0);
+  const named = played.records.find(
+    ({ now, facts }) =>
+      now >= liquidatedAt &&
+      facts.some((fact) => fact.type === "reconciliation.completed" && (fact["discrepancies"] as unknown[]).length > 0),
+  );
+  expect(named?.now).toBeLessThan(liquidatedAt + 120_000);
+  const after = factsOfType(played, "candidate.found").length;
+  expect(after).toBeGreaterThan(0);
+});
+
+test("positions that move before their fills are told are no exercise and nobody else's: the fills come, and all is level (pains 22, 41)", async () => {
+  const played = await play({
+    minutes: 60,
+    stage: (stage) => stage.at(-3, () => stage.fault({ fault: "execution.delay", with: { delay: "20s" } })),
+  });
+  expect(played.outcome.entries).toBeGreaterThan(0);
+  expect(played.facts.filter(({ type }) => type === "slot.quarantined")).toEqual([]);
+  expectAgreement(played);
+});
+
+test("positions answered as none, end marker and all, while we hold some are not believed: nothing is closed or entered for it (pain 60)", async () => {
+  const played = await play({
+    minutes: 60,
+    stage: (stage) => stage.at(20, () => stage.fault({ fault: "positions.falselyEmpty", forMs: 10 * 60_000 })),
+  });
+  expect(played.outcome.entries).toBeGreaterThan(0);
+  expectAgreement(played);
+});

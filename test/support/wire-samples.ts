@@ -1,0 +1,162 @@
+/** One sound message of every kind, as fields: what clients send, and what a real gateway of version 178 says. */
+type Fields = readonly string[];
+const fields = (...all: readonly (string | number)[]): Fields => all.map(String);
+
+const MAX = "1.7976931348623157E308";
+/** Twelve fields, as ib_async writes them. */
+const OPTION = [0, "SPY", "OPT", "20261218", "450.0", "P", "100", "SMART", "", "USD", "", ""];
+const STOCK = [756733, "SPY", "STK", "", 0, "", "", "SMART", "ARCA", "USD", "SPY", "SPY"];
+const BAG = ["", "SPY", "BAG", "", "", "", "", "SMART", "", "USD", "", ""];
+const LEGS = [2, 1001, 1, "BUY", "SMART", 1002, 1, "SELL", "SMART"];
+const ORDER_LEGS = [2, 1001, 1, "BUY", "SMART", 0, 0, "", -1, 1002, 1, "SELL", "SMART", 0, 0, "", -1, 0, 1, "NonGuaranteed", "0"];
+
+/** An order's fields at version 178: `combo` after hidden, `conditions` with their count. */
+const order = (combo: readonly (string | number)[], conditions: readonly (string | number)[]) => [
+  ...["", "", "BUY", "1.0", "LMT", "-1.25", "", "DAY", "", "DU1", "", "0", "ref", "1", "0", "0", "0", "0", "0", "0", "0"],
+  ...combo,
+  ...["", "0.0", "", "", "", "", "", "", "0", "", "-1", "0", "", "", "0", "", "", "0", "0", "", "0", "", "", "", "", ""],
+  ...["0", "", "", "", "", "0", "0", "", "", "", "", "", "", "", "", "", "0", "", "", "0", "0", "", "", "0", "", "0", "0", "0"],
+  ...conditions,
+  ...["", "", "", "", "", "", "0", "", "", "", "", "", "", "", "", "0", "0", "0", "0", "", "", "0", "", ""],
+];
+
+/** Requests at version 178. */
+export const REQUESTS: readonly Fields[] = [
+  fields(1, 11, 5, ...OPTION, 0, "100,101", 0, 0, ""),
+  fields(1, 11, 5, ...BAG, ...LEGS, 1, 756733, "0.5", "450", "", 1, 0, ""),
+  fields(2, 2, 5),
+  fields(3, 12, ...STOCK, ...order([], [0])),
+  fields(3, 13, ...BAG, ...order(ORDER_LEGS, [2, 1, "a", 1, 450, 756733, "SMART", 0, 3, "o", 0, "20261120 15:00:00", 1, 0])),
+  fields(4, 1, 12, ""),
+  fields(5, 1),
+  fields(6, 2, 1, "DU1"),
+  fields(7, 3, 5, 0, "DU1", "20261120-09:30:00", "SPY", "OPT", "SMART", "BUY"),
+  fields(8, 1, 1),
+  fields(9, 8, 5, ...OPTION, 0, "", "", ""),
+  fields(10, 5, 5, ...STOCK, 5, 1, ""),
+  fields(14, 1, 5),
+  fields(15, 1, 1),
+  fields(16, 1),
+  fields(17, 1),
+  fields(18, 1, 1),
+  fields(19, 1, 1, "<xml/>", 5),
+  fields(20, 5, ...OPTION, 0, "", "1 day", "1 Y", 1, "TRADES", 1, 0, ""),
+  fields(20, 5, ...BAG, 0, "", "1 day", "1 Y", 1, "TRADES", 1, ...LEGS, 1, ""),
+  fields(21, 2, 5, ...OPTION.toSpliced(8, 1), 1, 1, "DU1", 0),
+  fields(24, 1),
+  fields(25, 1, 5),
+  fields(49, 1),
+  fields(50, 3, 5, ...STOCK, 5, "TRADES", 1, ""),
+  fields(51, 1, 5),
+  fields(54, 3, 5, ...OPTION, "2.5", "450.25", 0, ""),
+  fields(55, 2, 5, ...OPTION, "0.2", "450.25", ""),
+  fields(56, 1, 5),
+  fields(58, 1),
+  fields(59, 1, 1),
+  fields(61, 1),
+  fields(62, 1, 5, "All", "NetLiquidation,$LEDGER:ALL"),
+  fields(63, 1, 5),
+  fields(64, 1),
+  fields(71, 2, 9, ""),
+  fields(74, 1, 5, "DU1", ""),
+  fields(76, 1, 5, "DU1", "", 1),
+  fields(78, 5, "SPY", "", "STK", 756733),
+  fields(81, 5, "SP"),
+  fields(87, 5, ...STOCK, 0, 1, "TRADES", 1),
+  fields(91, 26),
+  fields(92, 5, "DU1", ""),
+  fields(94, 5, "DU1", "", 756733),
+  fields(96, 5, ...STOCK, 0, "20261120 09:30:00", "", 100, "TRADES", 1, 0, ""),
+  fields(97, 5, ...STOCK, "BidAsk", 0, 1),
+  fields(99, 1),
+  fields(104, 5),
+];
+
+const SPY = ["756733", "SPY", "STK", "", "0.0", "", "", "ARCA", "USD", "SPY", "SPY"];
+/** A quiet order after its quantity, live: as a gateway of version 178 tells it. */
+const QUIET_ORDER = [
+  ...["LMT", "450.5", "", "DAY", "", "DU1", "", "0", "ref", "7", "9001"],
+  ...["0", "0", "0", "", "", "", "", "", "", "", "", "", "", "0", "", "-1", "0"],
+  ...["", "", "", "", "", "", "0", "0", "0", "", "3", "0", "0", "", "0", "0"],
+  ...["", "0", "None", "", "0", "", "", "", "?", "0", "0", "", "0", "0", "", "", "", ""],
+  ...["", "0", "0", "0", "", "", "", "", "0", "", "IB", "0", "0", "", "0", "0"],
+  ...["Submitted", MAX, MAX, MAX, MAX, MAX, MAX, MAX, MAX, MAX, "", "", "", "", ""],
+  ...["0", "0", "0", "None", MAX, MAX, MAX, MAX, MAX, MAX, "0", "", "", "", "", "0", "0", "0", "0"],
+  ...["", "", "0", "", "", "", "", ""],
+];
+
+/** What a gateway says at version 178. */
+export const MESSAGES: readonly Fields[] = [
+  fields(1, 6, 7, 1, "450.25", 300, 1),
+  fields(2, 6, 7, 0, 300),
+  fields(3, 12, "Submitted", 0, 5, 0, 1611955514, 0, 0, 7, "", 0),
+  fields(4, 2, -1, 2104, "Market data farm connection is OK:usfarm", ""),
+  fields(4, 2, 12, 201, "Order rejected - reason:no", '{"a":[1,"b"]}'),
+  fields(5, 12, ...SPY, "BUY", 5, ...QUIET_ORDER),
+  fields(6, 2, "NetLiquidation", "100000.00", "USD", "DU1"),
+  fields(7, 8, ...SPY, 100, "450.5", 45050, "440.25", 1025, 0, "DU1"),
+  fields(8, 1, "09:31"),
+  fields(9, 1, 100),
+  fields(
+    ...[10, 7, "SPY", "STK", "", 0, "", "SMART", "USD", "SPY", "SPY", "SPY", 756733, "0.01", "", "LMT,MKT", "SMART,ARCA", 1, 0],
+    ...[
+      "SPDR S&P 500",
+      "ARCA",
+      "",
+      "",
+      "",
+      "",
+      "US/Eastern",
+      "20261120:0930-20261120:1600",
+      "",
+      "",
+      "",
+      1,
+      "ISIN",
+      "US78462F1030",
+    ],
+    ...[1, "", "", "26,26", "", "ETF", 1, 1, 100],
+  ),
+  fields(
+    ...[11, -1, 12, ...SPY, "0000e0d5.65a1b2c3.01.01", "20261120 11:43:28 US/Eastern", "DU1", "ARCA", "BOT", 5, "450.25"],
+    ...[1611955514, 7, 0, 5, "450.25", "ref", "", "", "", 2, 0],
+  ),
+  fields(15, 1, "DU1"),
+  fields(17, 7, "20261119 16:00:00", "20261120 16:00:00", 1, "20261120", 450, 451, 449, "450.5", 1000000, "450.2", 4321),
+  fields(21, 7, 13, 0, "0.2", "0.5", "2.35", 0, "0.01", "0.3", "-0.05", "450.1"),
+  fields(45, 6, 7, 49, 0),
+  fields(46, 6, 7, 45, "1795190400"),
+  fields(49, 1, 1795190400),
+  fields(50, 3, 7, 1795190400, 450, 451, 449, "450.5", 1000, "450.2", 12),
+  fields(52, 1, 7),
+  fields(53, 1),
+  fields(54, 1, "DU1"),
+  fields(55, 1, 7),
+  fields(57, 1, 7),
+  fields(58, 1, 7, 1),
+  fields(59, 1, "0000e0d5.65a1b2c3.01.01", "1.0", "USD", MAX, MAX, ""),
+  fields(61, 3, "DU1", ...SPY, 100, "440.25"),
+  fields(62, 1),
+  fields(63, 1, 7, "DU1", "NetLiquidation", "100000", "USD"),
+  fields(71, 1, 7, "DU1", ...SPY, 100, "440.25", ""),
+  fields(73, 1, 7, "DU1", "", "NetLiquidation", "100000", "USD"),
+  fields(75, 7, "SMART", 756733, "SPY", 100, 2, "20261218", "20270115", 3, 440, 450, 460),
+  fields(76, 7),
+  fields(79, 7, 1, 756733, "SPY", "STK", "ARCA", "USD", 2, "OPT", "FUT", "SPDR S&P 500", ""),
+  fields(81, 7, "0.01", "a60001", 3),
+  fields(88, 7, "20040123-14:30:00"),
+  fields(90, 7, 12, "20261120 11:43:00", 450, "450.5", 451, 449, "450.2", 1000),
+  fields(93, 26, 2, 0, "0.01", 3, "0.05"),
+  fields(94, 7, "12.5", MAX, 0),
+  fields(95, 7, 100, "12.5", MAX, 0, 45050),
+  fields(96, 7, 1, 1795190400, 0, "450.5", 0, 1),
+  fields(97, 7, 1, 1795190400, 3, "450.24", "450.26", 3, 5, 1),
+  fields(98, 7, 1, 1795190400, 0, "450.25", 100, "ARCA", "", 1),
+  fields(99, 7, 1, 1795190400, "450.25", 100, 0, "ARCA", ""),
+  fields(99, 7, 3, 1795190400, "450.24", "450.26", 3, 5, 0),
+  fields(99, 7, 4, 1795190400, "450.25"),
+  fields(100, 1611955514, 7, 12),
+  fields(102),
+  fields(106, 7, "20261119-09:30:00", "20261120-16:00:00", "US/Eastern", 1, "20261120-09:30:00", "20261120-16:00:00", "20261120"),
+  fields(107, 7, ""),
+];
