@@ -15,6 +15,16 @@ export const positiveNumber = (text: string): number => {
   return value;
 };
 
+/** A number between two, both included. */
+export const numberBetween =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === "" || !(value >= least && value <= most))
+      throw new InvalidArgumentError(`a number from ${least} to ${most}.`);
+    return value;
+  };
+
 const UNITS_MS: { readonly [unit: string]: number } = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 /** `90s`, `5m`, `500ms`, in real time. */
 export const duration = (text: string): number => {

@@ -150,7 +150,8 @@ export const simulate = async (options: SimulationOptions): Promise<SimulationRe
     add(faultsTriggered, outcome.faultsTriggered);
     add(checks, outcome.evaluations);
     traceHashes[seed] = outcome.traceHash;
-    const again = `caretaker simulate --seeds 1 --from ${seed} --days ${days} --json`;
+    const only = faults === SWARM ? "" : ` --faults ${faults.names.join(",") || "none"}`;
+    const again = `caretaker simulate --seeds 1 --from ${seed} --days ${days}${only} --json`;
     for (const { check, at, detail } of outcome.violations) violations.push({ seed, check, at: newYork(at), detail, again });
     const seconds = (performance.now() - seedBegan) / 1000;
     options.onSeed?.({ seed, entries, trades, crashes, drops, violations: outcome.violations.length, seconds });

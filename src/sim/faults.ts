@@ -40,18 +40,16 @@ export const FAULT_NAMES = [
   "execution.corrected",
   /** For a while positions or open orders are answered with none, or executions with some. */
   "answers.falselyEmpty",
-] as const;
-/**
- * Not in the swarm, by name only: a hand at the screen and a margin desk, whose trades the auditor takes for mistakes of the engine's,
- * and a change that leaves two live orders, which is a breach whatever the engine does.
- */
-export const FURTHER_FAULT_NAMES = [
+  /** Somebody trades at the screen, or closes what is ours; the margin desk closes it. */
   "orders.manual",
   "positions.closedByHand",
   "positions.liquidated",
-  "positions.assigned",
-  "order.twice",
 ] as const;
+/**
+ * Not in the swarm, by name only: an assignment moves positions without an execution, which the auditor cannot tell from a lost fill;
+ * and a change that leaves two live orders is a breach whatever the engine does.
+ */
+export const FURTHER_FAULT_NAMES = ["positions.assigned", "order.twice"] as const;
 export type FaultName = (typeof FAULT_NAMES)[number] | (typeof FURTHER_FAULT_NAMES)[number];
 
 /** One trouble to come. */

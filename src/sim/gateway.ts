@@ -10,6 +10,7 @@ import { dollars, type EpochMs, epochMs, type Money } from "../domain/units.ts";
 import type { Scheduler } from "../ports/clock.ts";
 import { type Broker, createBroker } from "./broker/broker.ts";
 import type { BrokerFaults } from "./broker/faults.ts";
+import type { AccountKind } from "./broker/margin.ts";
 import type { Truth } from "./broker/truth.ts";
 import { createFaultBoard, type FaultBoard, type FaultRequest, type ScenarioEntry } from "./faults/board.ts";
 import { serveControl } from "./faults/control.ts";
@@ -33,6 +34,8 @@ export interface GatewaySettings {
   /** How resting orders fill: recorded quotes only at natural, a synthetic market also in between. */
   readonly fills: "synthetic" | "recorded";
   readonly account: string;
+  /** Default `margin`; cash and IRA accounts pay in full and refuse spreads. */
+  readonly accountKind?: AccountKind;
   /** What a new account begins with; one that is restored has what it has. */
   readonly cash: Money;
   readonly seed: number;
@@ -151,7 +154,7 @@ const start = async (settings: GatewaySettings, file: string | undefined): Promi
   const open = (): Broker =>
     createBroker({
       market,
-      accounts: [{ id: account, cash: settings.cash }],
+      accounts: [{ id: account, cash: settings.cash, kind: settings.accountKind ?? "margin" }],
       seed,
       scheduler: soon,
       fills: settings.fills,

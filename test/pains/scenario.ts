@@ -15,6 +15,10 @@ import type { Truth } from "../../src/sim/broker/truth.ts";
 import { NO_FAULTS } from "../../src/sim/faults.ts";
 import type { Stage } from "../../src/sim/runner/stage.ts";
 import { type Outcome, runWorld } from "../../src/sim/runner/world.ts";
+import { holdingsApart } from "../support/broker-positions.ts";
+
+/** The simulation's strategies, and the account compared every minute as it is by default. */
+const EVERY_MINUTE: EngineConfig = { ...SIMULATION_CONFIG, reconcileEverySeconds: 60 };
 
 export interface Scene {
   /** Default 7: three condors are entered within the first quarter of an hour. */
@@ -34,7 +38,7 @@ export interface Played {
 }
 
 /** Lives through it, and expects what holds after every scenario: no violation, and positions that agree with the broker's books. */
-export const play = async ({ seed = 7, minutes = 45, config = SIMULATION_CONFIG, stage }: Scene): Promise<Played> => {
+export const play = async ({ seed = 7, minutes = 45, config = EVERY_MINUTE, stage }: Scene): Promise<Played> => {
   const model = createReadModel();
   const records: Step[] = [];
   let truth: (() => Truth) | undefined;
@@ -65,8 +69,12 @@ export const play = async ({ seed = 7, minutes = 45, config = SIMULATION_CONFIG,
   return played;
 };
 
-/** What the engine holds, as conId → quantity, equals the broker's books, but for contracts that are not ours (`foreign`). */
+/**
+ * What `caretaker positions --json` says of the account equals the broker's books, to the cent; and what our own fills add up to
+ * equals them too, but for contracts that are not ours (`foreign`).
+ */
 export const expectAgreement = ({ model, truth }: Played, foreign: readonly number[] = []): void => {
+  expect(holdingsApart({ account: model.holdings }, truth)).toEqual([]);
   const ours = Object.fromEntries(model.positions.contracts.map(({ conId, quantity }) => [conId, quantity]));
   const theirs = Object.fromEntries(
     truth.accounts

@@ -160,7 +160,8 @@ describe("the daemon and the journal", () => {
     for (const step of steps.filter(({ seq }) => seq <= told.status.seq)) model.apply(step);
     const json = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
     expect(told.status).toStrictEqual(json(model.status));
-    expect(told.positions).toStrictEqual(json(model.positions));
+    const positions = (): object => ({ ...model.positions, account: model.holdings });
+    expect(told.positions).toStrictEqual(json(positions()));
     expect(told.orders).toStrictEqual(json(model.orders));
     expect(told.explained).toStrictEqual(json(model.explainOrder(told.intentId)));
     expect(told.whyNot).toStrictEqual(json(model.explainWhyNot("SPY", model.now)));
@@ -169,7 +170,7 @@ describe("the daemon and the journal", () => {
     const offline = await inTurn(verbs, 2, (verb) => ask(...verb));
     const whole = [
       model.status,
-      model.positions,
+      positions(),
       model.orders,
       model.explainOrder(told.intentId),
       model.explainWhyNot("SPY", model.now),

@@ -16,10 +16,11 @@ import { runDaemon } from "../daemon.ts";
 import { CommandError, EXIT } from "../exit.ts";
 import { type DaemonFlags, positiveNumber, wholeNumber, withDaemonFlags } from "../flags.ts";
 import { createLogger } from "../logging.ts";
+import { type MarketFlags, marketOf, withMarketFlags } from "../market-flags.ts";
 import { stateDirectory } from "../state-path.ts";
 import { stopSignal } from "../stopping.ts";
 import { leaves } from "./config.ts";
-import { DEFAULT_ACCOUNT, DEFAULT_CASH_DOLLARS, gatewayEnd, type MarketFlags, marketOf, withMarketFlags } from "./gateway.ts";
+import { DEFAULT_ACCOUNT, DEFAULT_CASH_DOLLARS, gatewayEnd } from "./gateway.ts";
 import { configOrEnd } from "./run.ts";
 
 interface DemoFlags extends DaemonFlags, MarketFlags {

@@ -1,81 +1,17 @@
 /** `caretaker gateway`: the simulated IB Gateway as a program of its own, for any IB client. */
-import { existsSync, readFileSync } from "node:fs";
 import { type Command, Option } from "commander";
-import { formatNewYork } from "../../domain/calendar/new-york.ts";
-import { epochMs, money } from "../../domain/units.ts";
-import type { ActiveFault, ScenarioEntry } from "../../sim/faults/board.ts";
-import { inWords } from "../../sim/faults/board.ts";
-import { askControl, type ControlAnswer, type ControlRequest } from "../../sim/faults/control.ts";
-import { readFaultText } from "../../sim/faults/fault-text.ts";
-import { FaultError } from "../../sim/faults/parameter.ts";
+import { money } from "../../domain/units.ts";
+import type { AccountKind } from "../../sim/broker/margin.ts";
+import type { ScenarioEntry } from "../../sim/faults/board.ts";
 import { described, FAULTS } from "../../sim/faults/registry.ts";
-import { readScenario, ScenarioError } from "../../sim/faults/scenario.ts";
 import { startGateway } from "../../sim/gateway.ts";
-import type { Market } from "../../sim/market/market.ts";
-import { createRecordedMarket } from "../../sim/market/recorded-market.ts";
-import { createSyntheticMarket } from "../../sim/market/synthetic-market.ts";
 import { WorldFileError } from "../../sim/world-file.ts";
 import { CommandError, EXIT } from "../exit.ts";
+import { FAULT_GRAMMAR, faultHelp, faultList, faultOf, scenarioOf, tellVerb } from "../fault-words.ts";
 import { logLevel, positiveNumber, wholeNumber } from "../flags.ts";
 import { createLogger } from "../logging.ts";
+import { type MarketFlags, marketOf, withMarketFlags } from "../market-flags.ts";
 import { stopSignal } from "../stopping.ts";
-
-export interface MarketFlags {
-  readonly market: "synthetic" | "recorded";
-  readonly chain?: readonly string[];
-  readonly underlying?: readonly string[];
-  readonly seed: number;
-  readonly vix: number;
-}
-
-export const DEFAULT_SEED = 20_261_120;
-export const DEFAULT_ACCOUNT = "DU1234567";
-export const DEFAULT_CASH_DOLLARS = 100_000;
-/** The long-run median is 17.6: a calm day, so that a demo has something to enter. */
-export const DEFAULT_VIX = 17;
-
-const oneMore = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
-
-export const withMarketFlags = (command: Command): Command =>
-  command
-    .addOption(new Option("--market <kind>", "which market").choices(["synthetic", "recorded"]).default("synthetic"))
-    .addOption(
-      new Option(
-        "--chain <file>",
-        "recorded market: option quotes of one underlying and day, CSV or CSV.gz; more than once for more",
-      ).argParser(oneMore),
-    )
-    .addOption(
-      new Option(
-        "--underlying <file>",
-        "recorded market: a stock's minute bars, CSV or CSV.gz; more than once for more stocks, then as SYMBOL=FILE",
-      ).argParser(oneMore),
-    )
-    .addOption(
-      new Option("--seed <n>", "synthetic market: the same seed gives the same market")
-        .default(DEFAULT_SEED)
-        .argParser(wholeNumber(0, 2 ** 31)),
-    )
-    .addOption(
-      new Option("--vix <points>", "synthetic market: the VIX before the first day")
-        .default(DEFAULT_VIX)
-        .argParser(positiveNumber),
-    );
-
-/** The market that the flags name. Throws CommandError for missing files and bad rows. */
-export const marketOf = (flags: MarketFlags): Market => {
-  if (flags.market === "synthetic") return createSyntheticMarket({ seed: flags.seed, vix0: flags.vix });
-  const { chain, underlying } = flags;
-  if (chain === undefined || underlying === undefined)
-    throw new CommandError(EXIT.usage, "--market recorded needs --chain FILE and --underlying FILE");
-  for (const file of [...chain, ...underlying.map((named) => named.replace(/^[A-Z][A-Z.]*=/, ""))])
-    if (!existsSync(file)) throw new CommandError(EXIT.badData, `${file}: there is no such file`);
-  try {
-    return createRecordedMarket({ chainFile: chain, underlyingFile: underlying });
-  } catch (error) {
-    throw new CommandError(EXIT.badData, error instanceof Error ? error.message : String(error));
-  }
-};
 
 /** Why a gateway did not start, as the end of a verb. */
 export const gatewayEnd = (error: unknown, port: number | undefined): CommandError => {
@@ -84,102 +20,15 @@ export const gatewayEnd = (error: unknown, port: number | undefined): CommandErr
   return new CommandError(EXIT.unavailable, code === "EADDRINUSE" ? `port ${port} is taken: name another with --port` : message);
 };
 
-/** A `--fault`: bad words are the operator's. */
-const faultOf = (text: string): ScenarioEntry => {
-  try {
-    return readFaultText(text);
-  } catch (error) {
-    throw error instanceof FaultError ? new CommandError(EXIT.usage, error.message) : error;
-  }
-};
-const scenarioOf = (file: string): readonly ScenarioEntry[] => {
-  if (!existsSync(file)) throw new CommandError(EXIT.badData, `${file}: there is no such file`);
-  try {
-    return readScenario(file, readFileSync(file, "utf8"));
-  } catch (error) {
-    throw error instanceof ScenarioError ? new CommandError(EXIT.badData, error.message) : error;
-  }
-};
-
-const faultList = (): string =>
-  FAULTS.map(described)
-    .map(({ name, kind, says, serves, parameters }) =>
-      [
-        `${name} (${kind}; ${serves.join(" ")})`,
-        `    ${says}`,
-        ...parameters.map(
-          ({ name: parameter, says: what, takes, ...rest }) =>
-            `    ${parameter}=${"usual" in rest ? rest.usual : ""}  ${what}: ${takes}`,
-        ),
-      ].join("\n"),
-    )
-    .join("\n");
-
-const faultHelp = (): string =>
-  `\nFaults, for --fault, --scenario and 'gateway tell' (--faults tells their parameters):\n${FAULTS.map(({ name, says }) => `  ${name.padEnd(28)} ${says}`).join("\n")}`;
-
-const FAULT_GRAMMAR =
-  "NAME key=value ... for=2m client=7 @+90s: begin a fault, at once or at a moment (@+90s of market time after the start, @2026-10-05T10:00 in New York, @order:3+500ms after the third order)";
-
-interface TellFlags {
-  readonly control?: string;
-  readonly list?: boolean;
-  readonly clear?: string | true;
-  readonly json?: boolean;
-}
-
-/** `caretaker gateway tell`: to a gateway that runs. */
-const tellVerb = (gateway: Command): void => {
-  gateway
-    .command("tell")
-    .description("Tell a running gateway a fault, list what is on, or clear it.")
-    .argument("[words...]", FAULT_GRAMMAR)
-    .option("--control <path>", "the gateway's control socket")
-    .option("--list", "what is on, and what is planned")
-    .addOption(new Option("--clear [which]", "end all faults, those of a name, or one by its number"))
-    .option("--json", "the answer as the gateway gives it")
-    .action(async (words: readonly string[], _flags: object, command: Command) => {
-      // The gateway knows some of these flags too, and takes them before its part does.
-      const flags = command.optsWithGlobals<TellFlags>();
-      if (flags.control === undefined) throw new CommandError(EXIT.usage, "name the gateway's control socket with --control");
-      const asked = [words.length > 0, flags.list === true, flags.clear !== undefined].filter(Boolean).length;
-      if (asked !== 1) throw new CommandError(EXIT.usage, "tell a fault, or --list, or --clear: one of them");
-      if (words.length > 0) faultOf(words.join(" "));
-      const which = typeof flags.clear === "string" && /^\d+$/.test(flags.clear) ? Number(flags.clear) : flags.clear;
-      const request: ControlRequest =
-        words.length > 0
-          ? { do: "begin", text: words.join(" ") }
-          : flags.list === true
-            ? { do: "list" }
-            : { do: "clear", ...(which === undefined || which === true ? {} : { which }) };
-      const answer = await askControl(flags.control, request).catch((error: unknown) => {
-        throw new CommandError(EXIT.unavailable, error instanceof Error ? error.message : String(error));
-      });
-      if (!answer.ok) throw new CommandError(EXIT.usage, answer.error);
-      process.stdout.write(`${flags.json === true ? JSON.stringify(answer) : answerInWords(answer)}\n`);
-    });
-};
-const answerInWords = (answer: Extract<ControlAnswer, { readonly ok: true }>): string => {
-  if (typeof answer.cleared === "number") return `${answer.cleared} cleared`;
-  if (answer.planned === true) return "planned";
-  if (answer.active === undefined) return `begun, number ${String(answer.id)}`;
-  const active = answer.active as readonly ActiveFault[];
-  const planned = answer.planned as readonly ScenarioEntry[];
-  const at = (ms: number): string => formatNewYork(epochMs(ms));
-  const lines = [
-    ...active.map(
-      (one) => `${one.id}  ${inWords(one)}  since ${at(one.since)}${one.until === undefined ? "" : ` until ${at(one.until)}`}`,
-    ),
-    ...planned.map((entry) => `planned  ${inWords(entry)}  ${JSON.stringify(entry.when)}`),
-  ];
-  return lines.length === 0 ? "nothing is on" : lines.join("\n");
-};
+export const DEFAULT_ACCOUNT = "DU1234567";
+export const DEFAULT_CASH_DOLLARS = 100_000;
 
 interface GatewayFlags extends MarketFlags {
   readonly port: number;
   readonly speed: number;
   readonly skipClosed?: boolean;
   readonly account: string;
+  readonly accountKind: AccountKind;
   readonly cash: number;
   readonly truth?: string;
   readonly world?: string;
@@ -205,6 +54,11 @@ export const gatewayVerb = (program: Command): void => {
     )
     .option("--skip-closed", "jump from each session's end to five minutes before the next open")
     .option("--account <name>", "the simulated account; DU and digits", DEFAULT_ACCOUNT)
+    .addOption(
+      new Option("--account-kind <kind>", "what the account may do: cash and IRA accounts pay in full and refuse spreads")
+        .choices(["margin", "cash", "ira"])
+        .default("margin"),
+    )
     .addOption(
       new Option("--cash <dollars>", "what the account begins with").default(DEFAULT_CASH_DOLLARS).argParser(positiveNumber),
     )
@@ -243,6 +97,7 @@ export const gatewayVerb = (program: Command): void => {
         market,
         fills: flags.market,
         account: flags.account,
+        accountKind: flags.accountKind,
         cash: money(flags.cash),
         seed: flags.seed,
         port: flags.port,

@@ -1,5 +1,6 @@
 /** `caretaker simulate`: seeded days in virtual time, with crashes and faults, judged by an auditor that knows nothing of the engine. */
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { FAULT_NAMES, type FaultName, type FaultOptions, FURTHER_FAULT_NAMES, NO_FAULTS, SWARM } from "../../sim/faults.ts";
 import { CommandError, EXIT } from "../exit.ts";
 import { wholeNumber } from "../flags.ts";
 import { type SimulationReport, simulate } from "../simulate.ts";
@@ -22,6 +23,25 @@ const inWords = (report: SimulationReport): readonly string[] => [
   `${report.violations.length} violations; ${report.simulatedDaysPerSecond.toFixed(2)} simulated days a second`,
 ];
 
+interface SimulateFlags {
+  readonly seeds: number;
+  readonly from: number;
+  readonly days: number;
+  readonly faults?: FaultOptions;
+  readonly once?: boolean;
+  readonly json?: boolean;
+}
+
+const KNOWN: readonly FaultName[] = [...FAULT_NAMES, ...FURTHER_FAULT_NAMES];
+/** Troubles by their names, as many of them as in the swarm. */
+const faultNames = (text: string): FaultOptions => {
+  if (text === "none") return NO_FAULTS;
+  const names = text.split(",").map((name) => name.trim());
+  const unknown = names.find((name) => !KNOWN.some((known) => known === name));
+  if (unknown !== undefined) throw new InvalidArgumentError(`there is no trouble ${unknown}; there are ${KNOWN.join(", ")}`);
+  return { ...SWARM, names: names as FaultName[] };
+};
+
 export const simulateVerb = (program: Command): void => {
   program
     .command("simulate")
@@ -31,13 +51,19 @@ export const simulateVerb = (program: Command): void => {
     .addOption(new Option("--seeds <count>", "how many seeds").default(5).argParser(wholeNumber(1, 1_000_000)))
     .addOption(new Option("--from <seed>", "the first seed").default(1).argParser(wholeNumber(0, 2 ** 31)))
     .addOption(new Option("--days <count>", "sessions of each seed").default(1).argParser(wholeNumber(1, 252)))
+    .addOption(
+      new Option(
+        "--faults <names>",
+        "only these troubles, by name and with commas; 'none' for none (default: all that the swarm has)",
+      ).argParser(faultNames),
+    )
     .option("--once", "live through each seed once instead of twice (the second life must leave the same trace)")
     .option("--json", "one document on standard output")
     .addHelpText(
       "after",
       "\nExit code 1 when the auditor found a violation; each comes with the one command that shows it again.",
     )
-    .action(async (flags: { seeds: number; from: number; days: number; once?: boolean; json?: boolean }) => {
+    .action(async (flags: SimulateFlags) => {
       const say = (sentence: string): void => void process.stderr.write(`${sentence}\n`);
       const { signal } = stopSignal(say);
       const report = await simulate({
@@ -45,6 +71,7 @@ export const simulateVerb = (program: Command): void => {
         from: flags.from,
         days: flags.days,
         twice: !flags.once,
+        ...(flags.faults === undefined ? {} : { faults: flags.faults }),
         signal,
         onSeed: ({ seed, entries, trades, crashes, drops, violations, seconds }) =>
           say(
