@@ -1,6 +1,6 @@
 /** Data: late, missing, nonsense, or refused for the step of their price. */
 import { expect, test } from "vitest";
-import { expectAgreement, factsOfType, play } from "./scenario.ts";
+import { EVERY_MINUTE, expectAgreement, factsOfType, play } from "./scenario.ts";
 
 test("a price that IB refuses for its step (110) leaves the working order alone, and a new order is not sent again unchanged (pain 53)", async () => {
   const played = await play({
@@ -53,5 +53,54 @@ test("quotes of -1, 0, NaN and the largest double amid a position are no prices:
     },
   });
   expect(played.outcome.entries).toBeGreaterThan(0);
+  expectAgreement(played);
+});
+
+test("lines that fall silent while the connection lives are noticed within 15 s, and nothing is entered on them (pain 33)", async () => {
+  let from = 0;
+  const played = await play({
+    minutes: 30,
+    idleStepMs: 1_000,
+    config: { ...EVERY_MINUTE, lines: { ...EVERY_MINUTE.lines, stallSeconds: 10 } },
+    stage: (stage) =>
+      stage.at(12, () => {
+        from = stage.market.now;
+        stage.fault({ fault: "data.freeze", forMs: 5 * 60_000 });
+      }),
+  });
+  const at = (type: string): number =>
+    played.records.find(({ now, facts }) => now >= from && facts.some((fact) => fact.type === type))?.now ?? Number.NaN;
+  expect(at("feed.stalled") - from).toBeLessThanOrEqual(15_000);
+  expect(at("feed.resumed")).toBeGreaterThan(from);
+  const during = played.records.filter(({ now }) => now > from + 15_000 && now < from + 5 * 60_000);
+  expect(during.flatMap(({ facts }) => facts).filter(({ type }) => type === "candidate.found")).toEqual([]);
+  expectAgreement(played);
+});
+
+test("after the gateway's restart every line is open again and quotes come, without a line too many (pain 34)", async () => {
+  let back = 0;
+  const played = await play({
+    minutes: 60,
+    stage: (stage) => {
+      stage.at(15, () => stage.begin("gateway.restart", 0.5));
+      stage.onRecord(({ now, facts }) => {
+        if (now > (back || Number.POSITIVE_INFINITY)) return;
+        if (facts.some(({ type }) => type === "session.readied") && stage.market.now > stage.market.begins + 20 * 60_000)
+          back ||= now;
+      });
+    },
+  });
+  expect(factsOfType(played, "session.readied").length).toBe(2);
+  const quoted = (within: (now: number) => boolean): Set<unknown> =>
+    new Set(
+      played.records
+        .filter(({ now, input }) => within(now) && input.type === "quote.updated")
+        .map(({ input }) => (input["quote"] as { readonly conId: number }).conId),
+    );
+  const held = played.truth.accounts[0]?.positions.map(({ conId }) => conId) ?? [];
+  expect(held.length).toBeGreaterThan(0);
+  const after = quoted((now) => now > back);
+  for (const conId of held) expect(after.has(conId)).toBe(true);
+  expect(factsOfType(played, "lines.counted").every(({ leased, limit }) => leased <= limit)).toBe(true);
   expectAgreement(played);
 });

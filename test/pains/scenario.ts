@@ -11,6 +11,7 @@ import type { EngineConfig } from "../../src/domain/config.ts";
 import type { Step } from "../../src/ports/journal.ts";
 import { createReadModel, type ReadModel } from "../../src/projections/read-model.ts";
 import { factsOf, type SpokenFact } from "../../src/projections/spoken.ts";
+import type { Check } from "../../src/sim/auditor/evidence.ts";
 import type { Truth } from "../../src/sim/broker/truth.ts";
 import { NO_FAULTS } from "../../src/sim/faults.ts";
 import type { Stage } from "../../src/sim/runner/stage.ts";
@@ -18,7 +19,7 @@ import { type Outcome, runWorld } from "../../src/sim/runner/world.ts";
 import { holdingsApart } from "../support/broker-positions.ts";
 
 /** The simulation's strategies, and the account compared every minute as it is by default. */
-const EVERY_MINUTE: EngineConfig = { ...SIMULATION_CONFIG, reconcileEverySeconds: 60 };
+export const EVERY_MINUTE: EngineConfig = { ...SIMULATION_CONFIG, reconcileEverySeconds: 60 };
 
 export interface Scene {
   /** Default 7: three condors are entered within the first quarter of an hour. */
@@ -26,6 +27,10 @@ export interface Scene {
   /** Minutes of the session that are lived, at least 30. Default 45. */
   readonly minutes?: number;
   readonly config?: EngineConfig;
+  /** Market time between two looks of the market while nothing is at work. Default a minute. */
+  readonly idleStepMs?: number;
+  /** Default: all. */
+  readonly checks?: readonly Check[];
   readonly stage: (stage: Stage) => void;
 }
 
@@ -38,7 +43,14 @@ export interface Played {
 }
 
 /** Lives through it, and expects what holds after every scenario: no violation, and positions that agree with the broker's books. */
-export const play = async ({ seed = 7, minutes = 45, config = EVERY_MINUTE, stage }: Scene): Promise<Played> => {
+export const play = async ({
+  seed = 7,
+  minutes = 45,
+  config = EVERY_MINUTE,
+  checks,
+  idleStepMs = 60_000,
+  stage,
+}: Scene): Promise<Played> => {
   const model = createReadModel();
   const records: Step[] = [];
   let truth: (() => Truth) | undefined;
@@ -46,9 +58,11 @@ export const play = async ({ seed = 7, minutes = 45, config = EVERY_MINUTE, stag
     seed,
     days: 1,
     lastSessionMinutes: minutes,
+    stepMs: { busy: 1_000, idle: idleStepMs },
     engine: simulatedEngine({ config, build: "scenario", clientId: 17 }),
     faults: NO_FAULTS,
     replay: false,
+    ...(checks === undefined ? {} : { checks }),
     stage: (hands) => {
       truth = () => hands.broker.truth();
       hands.onRecord((record) => {

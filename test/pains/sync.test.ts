@@ -80,3 +80,33 @@ test("positions answered as none, end marker and all, while we hold some are not
   expect(played.outcome.entries).toBeGreaterThan(0);
   expectAgreement(played);
 });
+
+test("a held option that comes back under another contract after a corporate action is named, its slot set aside, and nothing is sold or entered for it (pain 48)", async () => {
+  let changed: number | undefined;
+  const adjusted = (row: object): object => ({
+    ...row,
+    conId: 999_000_001,
+    symbol: "SPY1",
+    multiplier: 150,
+    localSymbol: "SPY1",
+  });
+  const played = await play({
+    minutes: 60,
+    stage: (stage) =>
+      stage.at(20, () => {
+        changed = stage.broker.truth().accounts[0]?.positions.find(({ secType }) => secType === "OPT")?.conId;
+        stage.broker.filter({
+          told: (_to, event, words, pass) => {
+            const [account, contract, ...rest] = words as [string, { readonly conId?: number }, ...unknown[]];
+            if (event === "position" && contract.conId === changed) pass(event, [account, adjusted(contract), ...rest]);
+            else pass(event, words);
+          },
+        });
+      }),
+  });
+  expect(changed).toBeDefined();
+  const named = played.model.status.discrepancies;
+  expect(named).toBeGreaterThan(0);
+  const set = played.facts.filter(({ type }) => type === "slot.quarantined");
+  expect(set.length).toBe(1);
+});

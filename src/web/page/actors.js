@@ -3,16 +3,18 @@ import { byId, h, nothingYet, show } from "./element.js";
 import { clock } from "./format.js";
 
 const GROUPS = [
-  ["root", ["engine", "session", "reconciler", "riskGate", "lines"]],
+  ["root", ["engine", "session", "reconciler", "riskGate", "lines", "contracts"]],
   ["breaker", []],
   ["strategy", []],
   ["slot", []],
   ["future", []],
   ["order", []],
+  ["contracts", []],
 ];
 const groupOf = (path) => {
   const head = path.split("/", 1)[0];
-  return GROUPS.find(([name, members]) => name === head || members.includes(head))?.[0] ?? "other";
+  // The queue of contracts stands with the root's own, its shelves by themselves.
+  return GROUPS.find(([name, members]) => members.includes(path) || (name === head && path !== head))?.[0] ?? "other";
 };
 
 const actor = (one) => {
