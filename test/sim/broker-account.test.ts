@@ -188,6 +188,29 @@ describe("exercise", () => {
     expect(quantities(account())).toEqual({ [SPY]: 100 });
   });
 
+  it("cannot be asked for twice of the same contract", () => {
+    const { rig, account } = holding(CALL_590, 1, 12);
+    const { ib, lines } = listening(rig);
+    ib.exerciseOptions(1, byConId(CALL_590), 1, 1, ACCOUNT, 0);
+    ib.exerciseOptions(2, byConId(CALL_590), 1, 1, ACCOUNT, 0);
+    expect(lines()).toEqual([expect.stringMatching(/^error 321 2 /)]);
+    rig.passTo(MONDAY);
+    expect(quantities(account())).toEqual({ [SPY]: 100 });
+  });
+
+  it("near the strike is a matter of chance for who is short, and certain away from it", () => {
+    const at = (settlement: number): number => {
+      const { rig, account } = holding(CALL_590, -40, 12, 20_000_000);
+      rig.market.setSettlement(SPY, settlement);
+      rig.passTo(instantOf(addDays(EXPIRY, 3), 570));
+      return -(quantities(account())[SPY] ?? 0) / 100;
+    };
+    expect([at(588), at(592)]).toEqual([0, 40]);
+    const pinned = at(590.01);
+    expect(pinned).toBeGreaterThan(8);
+    expect(pinned).toBeLessThan(32);
+  });
+
   it("that is wished not to be lets an option in the money go at its expiry", () => {
     const { rig, account } = holding(CALL_590, 1, 12);
     const { ib } = listening(rig);
