@@ -203,7 +203,7 @@ describe("exercise", () => {
       const { rig, account } = holding(CALL_590, -40, 12, 20_000_000);
       rig.market.setSettlement(SPY, settlement);
       rig.passTo(instantOf(addDays(EXPIRY, 3), 570));
-      return -(quantities(account())[SPY] ?? 0) / 100;
+      return Math.abs((quantities(account())[SPY] ?? 0) / 100);
     };
     expect([at(588), at(592)]).toEqual([0, 40]);
     const pinned = at(590.01);
