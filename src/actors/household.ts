@@ -19,7 +19,7 @@ import { positionSlotMachine } from "../machines/position-slot.machine.ts";
 import { reconcilerMachine } from "../machines/reconciler.machine.ts";
 import { riskGateMachine } from "../machines/risk-gate.machine.ts";
 import { strategyMachine } from "../machines/strategy.machine.ts";
-import { migrateFuture, migrateLines, migrateReconciler, migrateSession } from "./migrations.ts";
+import { migrateFuture, migrateLines, migrateOrder, migrateReconciler, migrateSession } from "./migrations.ts";
 import { isQuiet, route } from "./router.ts";
 
 interface Entry {
@@ -67,7 +67,7 @@ export const household = {
     gatewaySession: { ...restarted(gatewaySessionMachine), version: 2, migrate: migrateSession },
     strategy: restarted(strategyMachine),
     positionSlot: guarded(positionSlotMachine),
-    order: guarded(orderMachine),
+    order: { ...guarded(orderMachine), version: 2, migrate: migrateOrder },
     riskGate: guarded(riskGateMachine),
     circuitBreaker: restarted(circuitBreakerMachine),
     marketDataLines: { ...restarted(marketDataLinesMachine), version: 2, migrate: migrateLines },

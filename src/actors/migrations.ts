@@ -65,6 +65,14 @@ export const migrateSession = (snapshot: Json): Json =>
     stalled: [],
   }));
 
+/** Version 1 took the broker's order for the only one: executions did not say which they were made for. */
+export const migrateOrder = (snapshot: Json): Json => {
+  const persisted = snapshot as unknown as Persisted;
+  const rows = Object.entries(persisted.context["book"] as { readonly [family: string]: object });
+  const book = Object.fromEntries(rows.map(([family, row]) => [family, { ...row, permId: 0 }]));
+  return { ...persisted, context: { ...persisted.context, book, twins: [], twinsTold: 0 } } as unknown as Json;
+};
+
 /** Which contract is in front is asked at every connection. */
 export const migrateFuture = (snapshot: Json): Json => {
   const { root, epoch } = (snapshot as unknown as Persisted).context;

@@ -11,8 +11,10 @@
  *             │              conceding ─▶ repricing                                              │
  *             └──── all legs, cancelled and counted, rejected ──▶ ended ◀────────────────────────┘
  *
- *   live ──silence, a lost session, an unconfirmed transmission, books that disagree──▶ unknown
+ *   live ──silence, a lost session, an unconfirmed transmission, a price unanswered at the next step, books that disagree──▶ unknown
+ *   live.working ──all legs, while a price is unanswered──▶ settling
  *   unknown ──the broker's complete truth, begun later──▶ recovered ─▶ live.working | live.cancelling,   or ended
+ *   live ──the broker keeps a second order of it──▶ cancelling ⇄ unknown, until none of them lives ──▶ ended
  *
  * O1 Executions are the truth and are booked in every state, also in ended ones: a fill may follow a Cancelled.
  * O2 An order that was sent and not confirmed is *unknown*. Nothing is sent again; the saga asks for the broker's open orders,
@@ -22,6 +24,10 @@
  * O5 Owner, ledger, gate and breaker each hear of the end once; of what is filled after it, too.
  * O6 IB takes no id below one that it has seen, so the order's own id is drawn last, in the step that sends it.
  * O7 No state waits in silence: a timer runs in each, and what does not come is escalated to the operator.
+ * O8 Identity is orderRef and permId. A second permId is a second live order of the same intent (F27): both count, nothing more is sent
+ *    but cancels and enquiries, and the order ends when neither lives, with all that both have filled.
+ * O9 No new price before the last one is acknowledged. One that was on its way when the connection went is followed by a cancel, and
+ *    the owner begins anew.
  */
 
 import { and, emit, not, or } from "xstate";
@@ -39,11 +45,17 @@ export const orderMachine = orderWords.createMachine({
     "line.typed": {},
     "line.failed": {},
     "execution.reported": [
-      { guard: "correction", actions: [...say.fillsToAll(0), ...say.fillsToAll(1), say.listenToExecution, "book"] },
-      { guard: "newFill", actions: [...say.fillsToAll(0), say.listenToExecution, "book"] },
+      {
+        guard: "correction",
+        actions: [...say.fillsToAll(0), ...say.fillsToAll(1), say.listenToExecution, "book", "notePermId", say.listenToPermId],
+      },
+      { guard: "newFill", actions: [...say.fillsToAll(0), say.listenToExecution, "book", "notePermId", say.listenToPermId] },
       {},
     ],
-    "commission.reported": [{ guard: "newFee", actions: [say.feeToOwner, say.feeToReconciler, emit(say.feeBooked), "charge"] }, {}],
+    "commission.reported": [
+      { guard: "newFee", actions: [say.feeToOwner, say.feeToReconciler, emit(say.feeBooked), "charge"] },
+      {},
+    ],
     "order.reported": { actions: ["takeReport", say.listenToPermId] },
     "order.statusReported": { actions: ["takeReport", say.listenToPermId, emit(say.statusChanged)] },
     "order.errored": { actions: emit(say.errored) },
@@ -182,11 +194,11 @@ export const orderMachine = orderWords.createMachine({
     /** Sent: the broker may work it. */
     live: {
       initial: "submitted",
-      always: {
-        guard: "complete",
-        target: "ended.filled",
-        actions: { type: "conclude", params: { outcome: "filled", reason: "" } },
-      },
+      always: [
+        { guard: "complete", target: "ended.filled", actions: say.concludeFilled },
+        { guard: and(["untold", "someLive"]), target: ".cancelling", actions: [...say.twinsToAll, "withdraw"] },
+        { guard: "untold", target: ".settling", actions: [...say.twinsToAll, "withdraw"] },
+      ],
       on: {
         "session.unreadied": { target: "unknown", actions: "doubtIt" },
         "effect.unconfirmed": [{ guard: "placement", target: "unknown", actions: "doubtIt" }, {}],
@@ -216,7 +228,11 @@ export const orderMachine = orderWords.createMachine({
           { actions: emit(say.errored) },
         ],
         // Its status was lost on the way: the books say that it does not work any more.
-        "reconciliation.completed": [{ guard: "notOpenAnyMore", target: "unknown", actions: "doubtIt" }, {}],
+        "reconciliation.completed": [
+          { guard: "notOpenAnyMore", target: "unknown", actions: "doubtIt" },
+          { guard: "listsTwin", actions: ["takeRecord", say.listenToPermId] },
+          {},
+        ],
       },
       states: {
         submitted: {
@@ -244,9 +260,11 @@ export const orderMachine = orderWords.createMachine({
                 target: "cancelling",
                 actions: { type: "giveUp", params: { reason: "the price ladder ran out" } },
               },
+              { guard: "unanswered", target: "#order.unknown", actions: "doubtIt" },
               { target: "conceding", actions: "concede" },
             ],
           },
+          always: { guard: "fullInDoubt", target: "settling" },
           // A new urgency takes effect at once.
           on: { "order.escalate": { target: "conceding", actions: "takeUrgency" } },
           states: {
@@ -255,14 +273,17 @@ export const orderMachine = orderWords.createMachine({
           },
         },
         /** The ladder has moved: a new price is worth asking for, or we wait at the old one. */
-        conceding: { always: [{ guard: "priceMoved", target: "repricing" }, { target: "working" }] },
+        conceding: {
+          always: [{ guard: and([not("unanswered"), "priceMoved"]), target: "repricing" }, { target: "working" }],
+        },
         repricing: {
           entry: say.askForApproval,
+          always: { guard: "fullInDoubt", target: "settling" },
           after: { doubt: "working" },
           on: {
             "order.approved": [
               {
-                guard: "canPrice",
+                guard: and(["canPrice", not("unanswered")]),
                 target: "working",
                 actions: ["takeApproval", "setPrice", say.place(true), emit(say.priced(true))],
               },
@@ -289,7 +310,10 @@ export const orderMachine = orderWords.createMachine({
             "order.abandon": { actions: "abandon" },
             "order.reported": { actions: ["takeReport", say.listenToPermId] },
             "order.statusReported": { actions: ["takeReport", say.listenToPermId, emit(say.statusChanged)] },
-            "order.errored": { actions: emit(say.errored) },
+            "order.errored": [
+              { guard: "refusedModification", actions: [emit(say.errored), "keepOldPrice"] },
+              { actions: emit(say.errored) },
+            ],
             "reconciliation.completed": {},
           },
         },
@@ -298,6 +322,22 @@ export const orderMachine = orderWords.createMachine({
           after: { doubt: { target: "#order.unknown", actions: "doubtIt" } },
           on: {
             "order.abandon": {},
+            // Of two, the cancel may have reached the one only.
+            "order.reported": [
+              { guard: "done", target: "settling", actions: ["takeReport", say.listenToPermId] },
+              { guard: "endsOne", target: "cancelling", reenter: true, actions: ["takeReport", say.listenToPermId] },
+              { actions: ["takeReport", say.listenToPermId] },
+            ],
+            "order.statusReported": [
+              { guard: "done", target: "settling", actions: ["takeReport", say.listenToPermId, emit(say.statusChanged)] },
+              {
+                guard: "endsOne",
+                target: "cancelling",
+                reenter: true,
+                actions: ["takeReport", say.listenToPermId, emit(say.statusChanged)],
+              },
+              { actions: ["takeReport", say.listenToPermId, emit(say.statusChanged)] },
+            ],
             // Too late, or not known any more: its status or its fills say the rest, or the doubt asks.
             "order.errored": [
               {
@@ -305,6 +345,7 @@ export const orderMachine = orderWords.createMachine({
                 target: "#order.ended.rejected",
                 actions: [emit(say.errored), say.concludeErrored],
               },
+              { guard: "refusedModification", actions: [emit(say.errored), "keepOldPrice"] },
               { actions: emit(say.errored) },
             ],
           },
@@ -315,11 +356,10 @@ export const orderMachine = orderWords.createMachine({
     unknown: {
       entry: [emit(say.doubted), say.doubtToOwner],
       initial: "asking",
-      always: {
-        guard: "complete",
-        target: "ended.filled",
-        actions: [{ type: "conclude", params: { outcome: "filled", reason: "" } }, emit(say.resolved("filled"))],
-      },
+      always: [
+        { guard: "complete", target: "ended.filled", actions: [say.concludeFilled, emit(say.resolved("filled"))] },
+        { guard: "untold", actions: [...say.twinsToAll, "withdraw"] },
+      ],
       on: {
         "order.abandon": { actions: "abandon" },
         "effect.refused": [
@@ -328,18 +368,25 @@ export const orderMachine = orderWords.createMachine({
             target: "ended.cancelled",
             actions: [emit(say.resolved("never sent")), say.concludeUnsent],
           },
+          { guard: "modification", actions: "keepOldPrice" },
           {},
         ],
         "reconciliation.completed": [
           {
+            guard: "foundFull",
+            target: "ended.filled",
+            actions: ["takeRecord", say.concludeFilled, emit(say.resolved("filled"))],
+          },
+          {
             guard: and(["foundNowhere", "ofEarlierDay"]),
             target: "ended.expired",
-            actions: [emit(say.resolved("expired")), say.concludeExpired],
+            actions: ["takeRecord", emit(say.resolved("expired")), say.concludeExpired],
           },
           {
             guard: "foundNowhere",
             target: "ended.notAtBroker",
             actions: [
+              "takeRecord",
               emit(say.resolved("not at the broker")),
               {
                 type: "conclude",
@@ -366,6 +413,16 @@ export const orderMachine = orderWords.createMachine({
             target: "ended.cancelled",
             actions: ["takeRecord", emit(say.resolved("cancelled")), say.concludeCancelled],
           },
+          {
+            guard: "foundElsewhere",
+            target: "recovered",
+            actions: [
+              { type: "giveUp", params: { reason: "the broker does not have it at the price that was sent" } },
+              "takeRecord",
+              say.listenToPermId,
+              emit(say.resolved("working")),
+            ],
+          },
           { guard: "foundOpen", target: "recovered", actions: ["takeRecord", say.listenToPermId, emit(say.resolved("working"))] },
           {},
         ],
@@ -383,23 +440,51 @@ export const orderMachine = orderWords.createMachine({
       },
     },
     /** Found alive at the broker: go on with it, or with the cancel that was under way. */
-    recovered: { always: [{ guard: "abandoned", target: "live.cancelling" }, { target: "live.working" }] },
+    recovered: {
+      always: [
+        { guard: "untold", target: "live.cancelling", actions: [...say.twinsToAll, "withdraw"] },
+        { guard: "abandoned", target: "live.cancelling" },
+        { target: "live.working" },
+      ],
+    },
 
     ended: {
       entry: [say.stopListeningToQuotes, say.endToOwner, say.endToGate, say.endToEngine, emit(say.ended)],
       initial: "cancelled",
+      always: [
+        { guard: and(["untold", "someLive"]), actions: [...say.twinsToAll, "withdraw", say.cancel] },
+        { guard: "untold", actions: [...say.twinsToAll, "withdraw"] },
+      ],
       on: {
         // Nobody works for it any more: it must not live on at the broker.
         "order.reported": [
-          { guard: and(["atWork", not("complete")]), actions: ["takeReport", say.cancel, say.alarmAlive] },
-          { actions: "takeReport" },
+          { guard: "worksOn", actions: ["takeReport", say.cancel, say.alarmAlive] },
+          { guard: "lastIsOver", actions: ["takeReport", say.endToGate] },
+          { actions: ["takeReport", say.listenToPermId] },
         ],
+        "order.statusReported": [
+          { guard: "lastIsOver", actions: ["takeReport", emit(say.statusChanged), say.endToGate] },
+          { actions: ["takeReport", say.listenToPermId, emit(say.statusChanged)] },
+        ],
+        // What was found while nothing could be sent.
+        "session.readied": [{ guard: "livesOn", actions: ["takeEpoch", say.cancel] }, { actions: "takeEpoch" }],
         "execution.reported": [
           {
             guard: "correction",
-            actions: [...say.fillsToAll(0), ...say.fillsToAll(1), say.listenToExecution, "book", say.endToGate],
+            actions: [
+              ...say.fillsToAll(0),
+              ...say.fillsToAll(1),
+              say.listenToExecution,
+              "book",
+              "notePermId",
+              say.listenToPermId,
+              say.endToGate,
+            ],
           },
-          { guard: "newFill", actions: [...say.fillsToAll(0), say.listenToExecution, "book", say.endToGate] },
+          {
+            guard: "newFill",
+            actions: [...say.fillsToAll(0), say.listenToExecution, "book", "notePermId", say.listenToPermId, say.endToGate],
+          },
           {},
         ],
       },

@@ -7,9 +7,11 @@ import type { Effects, OrderTicket } from "../domain/effects.ts";
 import type { OrderOutcome } from "../domain/events/actors.ts";
 import type { OrderFact } from "../domain/facts.ts";
 import { type Booking, bookCommission, bookExecution } from "../domain/orders/execution-book.ts";
+import { unitsAtMost } from "../domain/orders/incarnation.ts";
 import type { Listen, Tell, Told } from "../domain/speech.ts";
 import { type Money, moneyUnits, type Price, priceUnits } from "../domain/units.ts";
-import { type Args, nextLimit, type OrderContext, type OrderMachineEvent, pricesOf, units } from "./order.context.ts";
+import { type Args, keptOf, nextLimit, type OrderContext, type OrderMachineEvent, pricesOf, units } from "./order.context.ts";
+import { isModifying } from "./order.evidence.ts";
 
 const tell = (to: (context: OrderContext) => string, event: (args: Args) => Told) => ({
   type: "tell" as const,
@@ -45,7 +47,9 @@ const reasonOf = (event: OrderMachineEvent): string => {
 // ── listening ──
 export const listenToAll = listen((args) => [topic.session, topic.orderRef(args.context.intent.orderRef), ...quoteTopics(args)]);
 export const listenToOrderId = listen(({ context }) => [topic.orderId(context.orderId), topic.orderId(context.whatIfId)]);
-export const listenToPermId = listen(({ context }) => (context.permId > 0 ? [topic.permId(context.permId)] : []));
+export const listenToPermId = listen(({ context }) =>
+  [context.permId, ...context.twins.map(({ permId }) => permId)].filter((permId) => permId > 0).map(topic.permId),
+);
 export const listenToExecution = listen(({ event }) =>
   event.type === "execution.reported" ? [topic.execution(event.execution.execId)] : [],
 );
@@ -152,6 +156,7 @@ const doubt = ({ context, event }: Args): string => {
     case "reconciliation.completed":
       return "the broker does not list it as open";
     default:
+      if (isModifying(context)) return "no word of its new price";
       return `no word of it for ${context.timing.doubtAfterSeconds} s`;
   }
 };
@@ -165,6 +170,8 @@ export const concludeErrored = conclude("rejected", ({ event }) => reasonOf(even
 export const concludeDenied = conclude("denied", ({ event }) =>
   event.type === "order.denied" ? event.denial.reason : reasonOf(event),
 );
+/** The word for two orders is in its end, whatever was filled. */
+export const concludeFilled = conclude("filled", ({ context }) => (context.twins.length > 0 ? (context.abandoned ?? "") : ""));
 export const concludeExpired = conclude("expired", () => "the session ended");
 export const concludeCancelled = conclude("cancelled", ({ context }) => context.abandoned ?? "cancelled by the broker");
 export const endToOwner = tell(owner, ({ context }) => ({ type: "order.ended", ...ref(context), ...end(context) }));
@@ -175,13 +182,13 @@ const end = (context: OrderContext) => ({
   filledUnits: units(context),
   reason: context.reason,
 });
+const maxLossOf = ({ intent }: OrderContext, held: number): Money =>
+  moneyUnits(intent.quantity > 0 ? Math.round((intent.maxLoss / intent.quantity) * held) : 0);
 export const endToGate = tell(gate, ({ context }) => ({
   type: "exposure.released",
   ...ref(context),
   slot: context.intent.owner,
-  heldMaxLoss: moneyUnits(
-    context.intent.quantity > 0 ? Math.round((context.intent.maxLoss / context.intent.quantity) * units(context)) : 0,
-  ),
+  heldMaxLoss: maxLossOf(context, units(context)),
 }));
 /** To the engine, which counts a day's sagas. */
 export const beginToEngine = tell(engine, ({ context }) => ({ type: "saga.began", path: context.path }));
@@ -205,6 +212,27 @@ const alarm = (about: string, severity: "warning" | "critical", text: string) =>
 });
 export const alarmUnknown = alarm("unknown", "critical", "is out of sight: the broker's books have not settled it for a minute.");
 export const alarmAlive = alarm("alive", "critical", "has ended, and the broker still works it: it is cancelled.");
+const alarmTwins = {
+  type: "operator.notify" as const,
+  params: ({ context }: Args): Effects["operator.notify"] => {
+    const permIds = [context.permId, ...context.twins.map(({ permId }) => permId)];
+    return {
+      key: `order/${context.intent.intentId}/twins/${context.twins.length}`,
+      severity: "critical",
+      text: `Order ${context.intent.intentId} (${context.intent.purpose} ${context.intent.symbol}): the broker keeps ${permIds.length} orders of it (permIds ${permIds.join(", ")}). All are cancelled; what each has filled is counted.`,
+    };
+  },
+};
+/** That there are several: to the operator, and to the gate what may be filled at most. */
+export const twinsToAll = [
+  alarmTwins,
+  tell(gate, ({ context }) => ({
+    type: "exposure.grown",
+    ...ref(context),
+    slot: context.intent.owner,
+    maxLoss: maxLossOf(context, unitsAtMost(keptOf(context))),
+  })),
+] as const;
 export const alarmUnpriced = alarm("unpriced", "warning", "cannot be priced: a leg has no offer or no quote.");
 export const alarmUnapproved = alarm("unapproved", "critical", "waits: the risk gate does not answer.");
 
@@ -241,7 +269,7 @@ export const statusChanged = fact(({ context, event }) => ({
   type: "order.statusChanged",
   ...ref(context),
   status: event.type === "order.statusReported" ? event.status : "Unknown",
-  permId: context.permId,
+  permId: event.type === "order.statusReported" && event.permId > 0 ? event.permId : context.permId,
 }));
 export const errored = fact(({ context, event }) => ({
   type: "order.errored",

@@ -156,6 +156,14 @@ export const riskGateMachine = setup({
           : context.occupied;
       return { probes, occupied };
     }),
+    /** Twins at the broker: until they are gone, the slot holds what all of them may fill. */
+    growExposure: assign(({ context, event }) => {
+      if (event.type !== "exposure.grown") return {};
+      const held = context.occupied[event.slot];
+      if (held === undefined || held.entry !== event.orderRef) return {};
+      const maxLoss = moneyUnits(Math.max(held.maxLoss, event.maxLoss));
+      return { occupied: { ...context.occupied, [event.slot]: { ...held, maxLoss } } };
+    }),
     countApproval: assign(({ context, event }) => {
       if (event.type !== "approval.requested") return {};
       const approvals = context.approvals + 1;
@@ -233,6 +241,7 @@ export const riskGateMachine = setup({
         ],
       },
     ],
+    "exposure.grown": { actions: "growExposure" },
     "exposure.released": { actions: "settleExposure" },
   },
   states: { closed: {}, normal: {}, reducing: {} },

@@ -44,12 +44,11 @@ export const FAULT_NAMES = [
   "orders.manual",
   "positions.closedByHand",
   "positions.liquidated",
+  /** A change leaves two live orders of one id at IB. */
+  "order.twice",
 ] as const;
-/**
- * Not in the swarm, by name only: an assignment moves positions without an execution, which the auditor cannot tell from a lost fill;
- * and a change that leaves two live orders is a breach whatever the engine does.
- */
-export const FURTHER_FAULT_NAMES = ["positions.assigned", "order.twice"] as const;
+/** Not in the swarm, by name only: an assignment moves positions without an execution, which the auditor cannot tell from a lost fill. */
+export const FURTHER_FAULT_NAMES = ["positions.assigned"] as const;
 export type FaultName = (typeof FAULT_NAMES)[number] | (typeof FURTHER_FAULT_NAMES)[number];
 
 /** One trouble to come. */

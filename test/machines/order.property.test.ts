@@ -8,6 +8,8 @@ const plan: fc.Arbitrary<Plan> = fc.record({
   purpose: fc.constantFrom("entry" as const, "exit" as const),
   quantity: fc.constantFrom(1, 2, 3),
 });
+/** A broker that leaves old orders working beside their changes. */
+const twicePlan: fc.Arbitrary<Plan> = plan.map((given) => ({ ...given, twice: true }));
 const visitedBy = (worlds: readonly OrderWorld[]): Set<string> =>
   new Set(
     worlds.flatMap(({ steps, saga }) =>
@@ -25,6 +27,23 @@ describe("an order, whatever happens to it", () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  test("and of which the broker keeps two is only cancelled and asked for, and ends when neither lives, with what both have filled", () => {
+    const worlds: OrderWorld[] = [];
+    fc.assert(
+      fc.property(twicePlan, (given) => {
+        const world = live(given);
+        worlds.push(world);
+        expect(world.lastLook()).toEqual([]);
+      }),
+      { numRuns: 250 },
+    );
+    const twins = worlds.filter(({ orders }) => orders.length > 1);
+    const filled = twins.map(({ orders }) => orders.filter((order) => order.filled > 0).length);
+    const ends = twins.map(({ heard }) => heard.find(({ type }) => type === "order.ended")?.outcome);
+    expect(new Set(filled)).toEqual(new Set([0, 1, 2]));
+    expect(new Set(ends)).toEqual(new Set(["filled", "cancelled"]));
   });
 
   test("is put by these stories into its states and to its ends", () => {

@@ -129,6 +129,16 @@ describe("an order in doubt", () => {
     expect(other.hear(truth(other.now, [], [differs])).state).toBe("unknown.asking");
     expect(other.hear(truth(other.now)).state).toBe("ended.notAtBroker");
   });
+  test("that the broker has worked today is not believed gone when it is in no answer: it is over only in the completed orders", () => {
+    const order = working().hear(LOST).wait(1_000);
+    expect(order.hear(truth(order.now)).state).toBe("unknown.asking");
+    order.wait(1_000);
+    expect(order.hear(truth(order.now)).state).toBe("unknown.asking");
+    order.wait(1_000);
+    expect(order.hear(truth(order.now, [record("Cancelled", { orderId: 0, filled: 0 })])).state).toBe("ended.cancelled");
+    const unseen = sent().hear(LOST).wait(1_000);
+    expect(unseen.hear(truth(unseen.now)).state).toBe("ended.notAtBroker");
+  });
   test("ends only when all that the broker counts is counted here", () => {
     const order = working().hear(LOST).wait(1_000);
     const over = truth(order.now, [record("Cancelled", { orderId: 0, filled: 1 })]);
@@ -188,6 +198,13 @@ describe("an order at work", () => {
     expect(order.state).toBe("live.settling");
     order.hear(execution(0));
     expect(order.hear(execution(1)).state).toBe("ended.filled");
+  });
+  test("takes no number from before its end for what was filled in the end", () => {
+    const order = working().hear({ type: "order.reported", epoch: 3, order: record("Cancelled") });
+    expect(order.state).toBe("live.settling");
+    order.hear(status("Cancelled", 1), execution(0, 1, 1, 1), execution(1, 1, 1, 1));
+    expect(order.state).toBe("ended.cancelled");
+    expect(order.told("slot/s1").at(-1)).toMatchObject({ type: "order.ended", filledUnits: 1 });
   });
   test("that the broker cancels after the close, unasked, has expired; one that we gave up is cancelled", () => {
     const close = instantOf(DAY, 16 * 60);
@@ -252,6 +269,161 @@ describe("an order that ended", () => {
     order.hear({ type: "order.reported", epoch: 3, order: record("Submitted") });
     expect(order.params("order.cancel").length).toBe(1);
     expect(order.state).toBe("ended.cancelled");
+  });
+});
+
+describe("an order that the broker keeps twice (pain 1)", () => {
+  const twin = (word: string, more = {}) => ({ type: "order.reported", epoch: 3, order: record(word, { permId: 901, ...more }) });
+  const ofTwin = (leg: number, n: number, shares = 2) => {
+    const made = execution(leg, n, 1, shares);
+    return { ...made, execution: { ...made.execution, permId: 901 } };
+  };
+  const entry = (): Saga => {
+    const order = saga("entry").hear(
+      IDS,
+      { type: "order.whatIfAnswered", epoch: 3, orderId: 11, orderRef: REF, impact: {} },
+      IDS,
+    );
+    return order.hear(approved(order), status("Submitted"));
+  };
+  /** A new price is on its way, and nobody has answered it. */
+  const changing = (): Saga => {
+    const order = working().wait(15_001);
+    expect(order.state).toBe("live.repricing");
+    order.hear(approved(order));
+    expect(order.context.standing).not.toBe(order.context.limit);
+    return order;
+  };
+
+  test.each([
+    ["an open order", [twin("Submitted")]],
+    ["a status alone", [status("PreSubmitted", 0, { permId: 901 })]],
+    ["an execution", [ofTwin(0, 5, 1)]],
+    ["the broker's books", [truth(NOON, [record("Submitted"), record("Submitted", { permId: 901 })])]],
+  ])("is cancelled by its id when %s shows it, and nothing else is sent from then on", (_, news) => {
+    const order = working()
+      .quiet()
+      .hear(...news);
+    expect(order.state).toBe("live.cancelling");
+    expect(order.params("order.cancel").length).toBe(1);
+    expect(order.params("operator.notify").length).toBe(1);
+    order.hear({ type: "order.escalate", urgency: "immediate" }, approved(order), ...news).wait(60_000);
+    expect(order.params("order.place")).toEqual([]);
+    expect(order.params("operator.notify").filter(({ key }) => key.includes("/twins/")).length).toBe(1);
+  });
+  test("counts in full as often as it is there, until the gate hears what it holds", () => {
+    const order = entry().quiet().hear(twin("Submitted"));
+    expect(order.told("riskGate")).toEqual([
+      { type: "exposure.grown", orderRef: REF, slot: "slot/s1", maxLoss: moneyUnits(16_000_000) },
+    ]);
+    order.hear(status("Cancelled"), twin("Cancelled"), status("Cancelled", 0, { permId: 901 }));
+    expect(order.told("riskGate").at(-1)).toMatchObject({ type: "exposure.released", heldMaxLoss: 0 });
+  });
+  test("is cancelled again while one of the two lives, and ends with what both have filled", () => {
+    const order = working().hear(twin("Submitted")).quiet();
+    order.hear(status("Cancelled", 1, { permId: 901 }), status("Cancelled", 1, { permId: 901 }));
+    expect([order.state, order.params("order.cancel").length]).toEqual(["live.cancelling", 1]);
+    // Too late for the other: all of it, and one unit of the one that was cancelled, are real.
+    order.hear(execution(0), execution(1), ofTwin(0, 7, 1));
+    expect(order.state).toBe("live.cancelling");
+    order.hear(ofTwin(1, 7, 1));
+    expect(order.state).toBe("ended.filled");
+    expect(order.told("slot/s1").at(-1)).toMatchObject({
+      type: "order.ended",
+      outcome: "filled",
+      filledUnits: 3,
+      reason: "the broker kept 2 orders of it",
+    });
+    expect(order.told("slot/s1").filter(({ type }) => type === "leg.filled").length).toBe(4);
+  });
+  test("found while it is out of sight waits for the complete answer, and is cancelled then", () => {
+    const order = working().hear(LOST).quiet().wait(10).hear(twin("Submitted"));
+    expect([order.state, order.params("order.cancel").length]).toEqual(["unknown.asking", 0]);
+    order.hear(truth(order.now, [record("Submitted"), record("Submitted", { permId: 901 })]));
+    expect([order.state, order.params("order.cancel").length]).toEqual(["live.cancelling", 1]);
+    // The cancel has reached one of them.
+    order
+      .wait(10_001)
+      .hear(truth(order.now, [record("Cancelled", { orderId: 0, filled: 0 }), record("Submitted", { permId: 901 })]));
+    expect([order.state, order.params("order.cancel").length]).toEqual(["live.cancelling", 2]);
+    const over = [record("Cancelled", { orderId: 0, filled: 0 }), record("Cancelled", { orderId: 0, filled: 1, permId: 901 })];
+    order.wait(10_001).hear(truth(order.now, over));
+    expect(order.state).toBe("unknown.asking");
+    order.hear(ofTwin(0, 7, 1), ofTwin(1, 7, 1), truth(order.now, over));
+    expect(order.state).toBe("ended.cancelled");
+    expect(order.told("slot/s1").at(-1)).toMatchObject({ type: "order.ended", filledUnits: 1 });
+  });
+  test("found long after it has filled is cancelled, again and again while it is listed, and its fills are told", () => {
+    const order = entry();
+    for (const leg of [0, 1]) {
+      const made = execution(leg);
+      order.hear({ ...made, execution: { ...made.execution, side: leg === 0 ? "SLD" : "BOT" } });
+    }
+    expect(order.state).toBe("ended.filled");
+    // Told again of what is done: no reason to do anything.
+    order.quiet().hear({ type: "order.reported", epoch: 3, order: record("Submitted") });
+    expect(order.said.filter(({ type }) => type !== "listen")).toEqual([]);
+    order.now += 6 * 3_600_000;
+    order.hear(twin("Submitted"), twin("Submitted"));
+    expect(order.params("order.cancel").length).toBe(2);
+    expect(order.told("riskGate")).toEqual([
+      { type: "exposure.grown", orderRef: REF, slot: "slot/s1", maxLoss: moneyUnits(16_000_000) },
+    ]);
+    // After a restart the next session is told at once what is still there.
+    order.quiet().hear(LOST, { type: "session.readied", epoch: 4, account: "DU1", clientId: 7 });
+    expect(order.params("order.cancel")).toEqual([{ epoch: 4, orderId: 12, orderRef: REF }]);
+    const late = [ofTwin(0, 7), ofTwin(1, 7)].map((made, i) => ({
+      ...made,
+      execution: { ...made.execution, side: i === 0 ? "SLD" : "BOT" },
+    }));
+    order.quiet().hear(...late);
+    expect(order.told("slot/s1").map(({ type }) => type)).toEqual(["leg.filled", "leg.filled"]);
+    expect(order.told("riskGate").at(-1)).toMatchObject({ type: "exposure.released", heldMaxLoss: 16_000_000 });
+    order.quiet().hear({ type: "session.readied", epoch: 5, account: "DU1", clientId: 7 });
+    expect(order.params("order.cancel")).toEqual([]);
+  });
+
+  test("cannot come of a second change before the first is answered: the broker is asked", () => {
+    const order = changing().quiet().hear({ type: "order.escalate", urgency: "immediate" });
+    expect(order.state).toBe("live.working.unfilled");
+    order.wait(5_001);
+    expect(order.state).toBe("unknown.asking");
+    expect(order.params("order.place")).toEqual([]);
+  });
+  test.each([
+    ["has the new price", true, "live.working.unfilled"],
+    ["has the old one: it is cancelled, and the owner begins anew", false, "live.cancelling"],
+  ])("nor after an answer in which the one order %s", (_, isNew, state) => {
+    const order = changing().wait(15_001);
+    const { limit, standing } = order.context;
+    order.hear(truth(order.now, [record("Submitted", { limitPrice: isNew ? limit : standing })]));
+    expect(order.state).toBe(state);
+  });
+  test("nor after a connection that went while a change was on its way: what is found is cancelled, whatever its price", () => {
+    const order = changing().hear(LOST).wait(10);
+    order.hear(truth(order.now, [record("Submitted", { limitPrice: order.context.limit })]));
+    expect(order.state).toBe("live.cancelling");
+    const quietOne = working()
+      .hear({ type: "order.reported", epoch: 3, order: record("Submitted") }, LOST)
+      .wait(10);
+    expect(quietOne.hear(truth(quietOne.now, [record("Submitted")])).state).toBe("live.working.unfilled");
+  });
+  test("is looked for when the order fills while a change is on its way, unless the change was refused", () => {
+    const asked = changing().hear(execution(0), execution(1));
+    expect(asked.state).toBe("live.settling");
+    asked.wait(10_001).hear(truth(asked.now, [record("Submitted", { permId: 901 })]));
+    expect(asked.state).toBe("live.cancelling");
+    const refusedOne = changing().hear(execution(0), execution(1));
+    expect(refusedOne.hear({ type: "order.errored", epoch: 3, orderId: 12, code: 104, text: "filled" }).state).toBe(
+      "ended.filled",
+    );
+    const cancelled = changing().hear(status("Cancelled"));
+    expect(cancelled.state).toBe("live.settling");
+    cancelled.hear({ type: "order.errored", epoch: 3, orderId: 12, code: 104, text: "cancelled" });
+    expect(cancelled.state).toBe("ended.cancelled");
+    const done = changing().hear(execution(0), execution(1)).wait(10_001);
+    done.hear(truth(done.now, [record("Filled", { orderId: 0, filled: 2 })]));
+    expect(done.state).toBe("ended.filled");
   });
 });
 

@@ -102,8 +102,9 @@ test("a change that met a dying link: both orders are found when it is back, and
   });
   expect(played.outcome.faultsTriggered).toMatchObject({ "servers.dataKept": 1 });
   expect(told(played).length).toBe(1);
-  const [doubled] = factsOfType(played, "order.ended").filter(({ reason }) => reason !== "" && twins.most === 2);
-  expect(doubled).toBeDefined();
+  const [doubled] = factsOfType(played, "order.doubted");
+  const sent = sentFor(played, doubled?.orderRef ?? "");
+  expect(new Set(sent.slice(sent.indexOf("order.change") + 1))).toEqual(new Set(["order.cancel"]));
   nothingLeftOver(played);
   expectAgreement(played);
 });
@@ -125,35 +126,59 @@ test("a process that dies after the change finds both orders when it is back, an
   });
   expect(played.outcome.crashes).toBe(1);
   expect(told(played).length).toBe(1);
+  const [doubled] = factsOfType(played, "order.doubted");
+  const sent = sentFor(played, doubled?.orderRef ?? "");
+  expect(new Set(sent.slice(sent.indexOf("order.change") + 1))).toEqual(new Set(["order.cancel"]));
   nothingLeftOver(played);
   expectAgreement(played);
 });
 
-test("what both orders fill while no cancel reaches them is held, told and closed as what it is (pain 1)", async () => {
+/** No cancel of ours reaches the broker until then. */
+const deafUntil = (stage: Stage, minutes: number): void => {
+  let deaf = true;
+  stage.broker.filter({
+    asked: (from, name, words, pass) => {
+      if (!deaf || name !== "cancelOrder" || from.clientId !== CLIENT) pass(name, words);
+    },
+  });
+  stage.at(minutes, () => {
+    deaf = false;
+  });
+};
+
+test("what both orders of an entry fill is held as what it is, and closed in full (pain 1)", async () => {
   const played = await play({
-    minutes: 100,
+    seed: 22,
+    minutes: 130,
     checks,
     stage: (stage) => {
       double(stage, 2);
-      let deaf = true;
-      stage.broker.filter({
-        asked: (from, name, words, pass) => {
-          if (!deaf || name !== "cancelOrder" || from.clientId !== CLIENT) pass(name, words);
-        },
-      });
-      stage.at(40, () => {
-        deaf = false;
-      });
+      deafUntil(stage, 90);
     },
   });
-  const ends = factsOfType(played, "order.ended").filter(({ reason }) => reason === "the broker kept 2 orders of it");
-  console.log(
-    ends,
-    factsOfType(played, "slot.opened").map((f) => [f.slot, f.quantity]),
-    factsOfType(played, "slot.closed").length,
-    played.outcome,
-    factsOfType(played, "slot.quarantined"),
-  );
+  const [end] = factsOfType(played, "order.ended").filter(({ purpose, filledUnits }) => purpose === "entry" && filledUnits === 2);
+  expect(end).toMatchObject({ outcome: "filled", reason: "the broker kept 2 orders of it" });
+  const [opened] = factsOfType(played, "slot.opened").filter(({ quantity }) => quantity === 2);
+  expect(factsOfType(played, "slot.closed").map(({ slot }) => slot)).toContain(opened?.slot);
+  expect(factsOfType(played, "slot.quarantined")).toEqual([]);
+  nothingLeftOver(played);
+  expectAgreement(played);
+});
+
+test("an exit that fills twice has flipped the position: its slot is quarantined with the number, and nothing is hidden (pain 1)", async () => {
+  const played = await play({
+    minutes: 60,
+    checks,
+    stage: (stage) => {
+      stage.at(25, () => double(stage, 2));
+      deafUntil(stage, 50);
+    },
+  });
+  const [end] = factsOfType(played, "order.ended").filter(({ purpose, filledUnits }) => purpose === "exit" && filledUnits === 2);
+  expect(end).toMatchObject({ outcome: "filled", reason: "the broker kept 2 orders of it" });
+  const [quarantined, ...more] = factsOfType(played, "slot.quarantined");
+  expect(more).toEqual([]);
+  expect(quarantined?.reason).toContain("-1 units held");
   nothingLeftOver(played);
   expectAgreement(played);
 });

@@ -84,6 +84,8 @@ export interface Plan {
   readonly quantity: number;
   /** Compares seldom: for stories that take days. */
   readonly calm?: boolean;
+  /** A broker in no hurry to fill, at which every other change of an order leaves the old one working (F27). */
+  readonly twice?: boolean;
 }
 
 export class OrderWorld {
@@ -104,12 +106,19 @@ export class OrderWorld {
   #epoch = 0;
   #away = false;
   #nextId = 1;
+  /** The permIds that were said of the intent, its order id, and the new price that nobody has answered. */
+  readonly #heardOf = new Set<number>();
+  #ownId = 0;
+  #asked: number | null = null;
+  #cutOff = false;
   #doubt: { readonly seq: number; readonly asked: Map<string, string>; readonly answered: Set<string> } | undefined;
 
   readonly #config: EngineConfig;
+  readonly #twice: boolean;
 
-  constructor({ tape, purpose, quantity, calm = false }: Plan) {
+  constructor({ tape, purpose, quantity, calm = false, twice = false }: Plan) {
     this.#config = calm ? CALM : CONFIG;
+    this.#twice = twice;
     this.#tape = [...tape];
     const intentId = intentIdOf(DAY, "s1", 1);
     this.intent = {
@@ -184,7 +193,29 @@ export class OrderWorld {
     const context: unknown = this.state.snapshotOf(this.saga)?.context;
     return (context as { quotes: never }).quotes;
   }
+  /** What the saga was told of its order: under which permIds, and what became of its last new price. */
+  #overhear({ input }: Step): void {
+    if (input.type === "gateway.lost" || input.type === "run.started" || Number(input["code"]) === 1100) {
+      if (this.#asked !== null) this.#cutOff = true;
+    }
+    const said = (input["order"] ?? input["execution"] ?? input) as JsonObject;
+    const own = said["orderRef"] === this.intent.orderRef || (said["orderId"] === this.#ownId && said["clientId"] === CLIENT);
+    if (!own && !(input.type === "order.errored" && input["orderId"] === this.#ownId) && input.type !== "effect.refused") return;
+    if (own && Number(said["permId"]) > 0) this.#heardOf.add(Number(said["permId"]));
+    const answered = input.type === "order.errored" || input.type === "effect.refused" || said["limitPrice"] === this.#asked;
+    if (answered) this.#asked = null;
+  }
+  /** O8, O9: nothing but cancels and enquiries for what is there twice, and no price before the last one is answered. */
+  #judgePlacement({ ticket, modify }: Effects["order.place"]): void {
+    this.#ownId = ticket.orderId;
+    if (this.#heardOf.size > 1) this.breaches.push("O8: an order is sent for an intent that is there twice");
+    if (!modify) return;
+    if (this.#asked !== null) this.breaches.push(`O9: a new price before ${this.#asked} was answered`);
+    if (this.#cutOff) this.breaches.push("O9: a new price after one that was on its way when the connection went");
+    this.#asked = ticket.limitPrice;
+  }
   #watch(made: Step): void {
+    this.#overhear(made);
     for (const { kind, actor, event, detail } of made.incidents) {
       if (kind !== "undelivered" || event === "spawned") this.breaches.push(`${kind} ${actor} ${event}: ${detail}`);
     }
@@ -199,7 +230,10 @@ export class OrderWorld {
     }
     this.#checkTruth(made);
     for (const effect of made.effects) {
-      if (effect.type === "order.place") this.#judgePrice(effect.params as unknown as Effects["order.place"]);
+      if (effect.type === "order.place") {
+        this.#judgePrice(effect.params as unknown as Effects["order.place"]);
+        this.#judgePlacement(effect.params as unknown as Effects["order.place"]);
+      }
       const doubted = effect.type === "order.place" || effect.type === "order.cancel" ? this.#doubt : undefined;
       if (doubted !== undefined) this.breaches.push(`S3: ${effect.type} in doubt since ${doubted.seq}, at ${made.seq}`);
       if (effect.type.endsWith(".request")) this.#doubt?.asked.set(String(effect.params["request"]), effect.type);
@@ -436,8 +470,11 @@ export class OrderWorld {
     } else if (epoch === this.#epoch) this.#answer(type, params);
   }
   #place({ ticket, modify }: Effects["order.place"]): void {
-    const known = this.orders.find((order) => order.ticket.orderId === ticket.orderId);
+    const same = this.orders.filter((order) => order.ticket.orderId === ticket.orderId);
+    const known = same.findLast(({ over }) => !over) ?? same[0];
     if (modify) {
+      // The old order works on beside the new one, or filled just then (F27).
+      if (known !== undefined && same.length === 1 && this.choose(this.#twice ? 2 : 5) === 1) return void this.#accept(ticket);
       if (known === undefined || known.over)
         return void this.#error(ticket.orderId, [104, 10147, 201, 9999][this.choose(4)] as number);
       if (this.choose(5) === 1) return void this.#error(ticket.orderId, this.choose(2) === 0 ? 110 : 201);
@@ -449,6 +486,14 @@ export class OrderWorld {
     this.#nextId = ticket.orderId + 1;
     const fate = this.choose(9);
     if (fate === 1) return void this.#error(ticket.orderId, [110, 200, 321, 10268][this.choose(4)] as number);
+    if (fate !== 2) return void this.#accept(ticket);
+    const order = this.#newOrder(ticket);
+    order.status = "Inactive";
+    order.over = true;
+    this.#status(order);
+    this.#error(ticket.orderId, 201);
+  }
+  #newOrder(ticket: OrderTicket): LiveOrder {
     const order: LiveOrder = {
       ticket,
       permId: 1_000 + this.orders.length,
@@ -458,13 +503,10 @@ export class OrderWorld {
       over: false,
     };
     this.orders.push(order);
-    if (fate === 2) {
-      order.status = "Inactive";
-      order.over = true;
-      this.#status(order);
-      this.#error(ticket.orderId, 201);
-      return;
-    }
+    return order;
+  }
+  #accept(ticket: OrderTicket): void {
+    const order = this.#newOrder(ticket);
     if (this.choose(4) !== 1) this.#status(order);
     this.#later(50, null, () => this.#work(order));
   }
@@ -472,7 +514,7 @@ export class OrderWorld {
     if (order.over) return;
     if (order.status === "PreSubmitted") order.status = "Submitted";
     const left = order.ticket.quantity - order.filled;
-    const fate = this.choose(8);
+    const fate = this.choose(this.#twice ? 24 : 8);
     if (fate === 1) this.#fill(order, 1);
     else if (fate === 2 || (fate === 0 && this.healed && this.now % 3 === 0)) this.#fill(order, left);
     else if (fate === 3) {
@@ -483,10 +525,17 @@ export class OrderWorld {
     else if (fate < 7) this.#status(order);
     if (!order.over) this.#later(3_000 + this.choose(10) * 1_000 + (this.healed ? 1 : 0), null, () => this.#work(order));
   }
+  /** Of two orders with one id it reaches both, or only one. */
   #cancel(orderId: number): void {
-    const order = this.orders.find((one) => one.ticket.orderId === orderId);
-    if (order === undefined) return void this.#error(orderId, this.choose(2) === 0 ? 10147 : 135);
-    if (order.over) return void this.#error(orderId, this.choose(2) === 0 ? 161 : 10148);
+    const same = this.orders.filter((one) => one.ticket.orderId === orderId);
+    if (same.length === 0) return void this.#error(orderId, this.choose(2) === 0 ? 10147 : 135);
+    const live = same.filter(({ over }) => !over);
+    if (live.length === 0) return void this.#error(orderId, this.choose(2) === 0 ? 161 : 10148);
+    const reached = live.length === 1 ? 0 : this.choose(3);
+    for (const order of reached === 0 ? live : live.slice(reached - 1, reached)) this.#cancelOne(order);
+  }
+  #cancelOne(order: LiveOrder): void {
+    const { orderId } = order.ticket;
     const fate = this.choose(6);
     if (fate === 1) return;
     if (fate === 2) this.#fill(order, 1);
@@ -604,7 +653,13 @@ export class OrderWorld {
     wrong(end === undefined || end.filledUnits === filled, `it ended with ${end?.filledUnits} units, and ${filled} are filled`);
     const ids = fills.map(({ execId }) => execId);
     wrong(new Set(ids).size === ids.length, `S4: an execution was told twice: ${ids.join()}`);
-    if (end?.outcome === "filled") wrong(filled === intent.quantity, `it said filled, and ${filled} units are`);
+    const most = this.orders.length === 1 ? filled === intent.quantity : filled >= intent.quantity;
+    if (end?.outcome === "filled") wrong(most, `it said filled, and ${filled} units are`);
+    const warned = this.steps.some(({ effects }) => effects.some(({ params }) => String(params["key"]).includes("/twins/")));
+    wrong(
+      warned === this.#heardOf.size > 1,
+      `O8: it heard of ${this.#heardOf.size} orders, and the operator ${warned ? "was" : "was not"} told`,
+    );
     if (["denied", "notAtBroker", "rejected"].includes(end?.outcome))
       wrong(filled === 0, `it said ${end.outcome}, and ${filled} units are filled`);
     return breaches;

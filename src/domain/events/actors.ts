@@ -193,6 +193,8 @@ export type GateEvent =
     }
   | { readonly type: "order.approved"; readonly approval: Approval }
   | { readonly type: "order.denied"; readonly denial: Denial }
+  /** The broker keeps more than one order of it: this much may be lost when all of them fill. */
+  | { readonly type: "exposure.grown"; readonly orderRef: string; readonly slot: string; readonly maxLoss: Money }
   /** The order can no longer fill: whatever exposure was reserved for its unfilled part is free. */
   | { readonly type: "exposure.released"; readonly orderRef: string; readonly slot: string; readonly heldMaxLoss: Money };
 

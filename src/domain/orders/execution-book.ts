@@ -12,6 +12,8 @@ import { type EpochMs, type Money, moneyUnits, type Price } from "../units.ts";
 export interface BookedExecution {
   readonly execId: string;
   readonly revision: number;
+  /** Of which of the broker's orders; 0: the execution did not say. */
+  readonly permId: number;
   readonly conId: number;
   readonly quantity: number;
   readonly price: Price;
@@ -39,6 +41,7 @@ export const bookExecution = (
   const booked: BookedExecution = {
     execId: execution.execId,
     revision,
+    permId: execution.permId,
     conId: execution.contract.conId,
     quantity: execution.side === "BOT" ? execution.shares : -execution.shares,
     price: execution.price,

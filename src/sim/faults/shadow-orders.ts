@@ -39,7 +39,7 @@ interface Shadow {
 }
 
 /** Client ids that no client has. */
-const FIRST_CLIENT_ID = 900_000_000;
+export const FIRST_CLIENT_ID = 900_000_000;
 
 export interface ShadowOrders {
   /** Places a change as an order of its own. A cancel of the id reaches both, or the shadow alone. */
