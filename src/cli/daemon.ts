@@ -6,27 +6,25 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { accountRefusal, isSimulatedAccount, LIVE_PORTS } from "../domain/accounts.ts";
+import { isSimulatedAccount, LIVE_PORTS } from "../domain/accounts.ts";
 import type { CaretakerConfig } from "../domain/config-schema.ts";
-import { epochMs } from "../domain/units.ts";
-import { createMarketClock, systemAnchor } from "../io/clock/market-clock.ts";
 import { watchWall } from "../io/clock/wall-watch.ts";
 import type { Logger } from "../io/ib/port-words.ts";
 import { realClients } from "../io/ib/real-client.ts";
 import type { Input, Step } from "../ports/journal.ts";
 import { createReadModel, type ReadModel } from "../projections/read-model.ts";
-import type { Sentence } from "../projections/story.ts";
+import type { Sentence } from "../projections/sentence.ts";
 import { createArrowExport } from "../store/arrow/export.ts";
-import { kindOf } from "../store/directory-kind.ts";
-import { readIdentity } from "../store/identity.ts";
 import { checkpointOf, readCheckpoint, writeCheckpoint } from "../store/read-model-checkpoint.ts";
-import { type DaemonState, initialise, openClone, openState } from "../store/state-directory.ts";
-import { StoreError } from "../store/store-error.ts";
+import { type DaemonState, openClone, openState } from "../store/state-directory.ts";
 import { createWebServer } from "../web/server.ts";
 import { buildId, readSideId } from "./build-id.ts";
+import { type Death, deathOf, untilOver } from "./end-of-run.ts";
 import { engineConfigOf } from "./engine-config.ts";
 import { dayOf, type EngineProcess, startEngine } from "./engine-process.ts";
 import { CommandError, EXIT } from "./exit.ts";
+import { fittingClock } from "./fitting-clock.ts";
+import { ownState } from "./own-state.ts";
 import { type GatewayIdentity, probeGateway } from "./probe.ts";
 import { DAEMON_FILE, type DaemonAddress } from "./state-path.ts";
 import { asCommandError } from "./store-exit.ts";
@@ -78,83 +76,6 @@ const refuseLiveAccounts = ({ accounts }: GatewayIdentity): void => {
   );
 };
 
-/** The state directory, made when it may be: only a simulated gateway's is initialised without being asked. */
-const ownState = async (
-  directory: string,
-  config: CaretakerConfig,
-  gateway: GatewayIdentity | undefined,
-  address: string,
-): Promise<string> => {
-  const kind = await kindOf(directory);
-  if (kind === "state") {
-    const { account } = await readIdentity(directory);
-    const refusal = gateway === undefined ? undefined : accountRefusal(account, gateway.accounts);
-    if (refusal !== undefined) throw new CommandError(EXIT.denied, refusal);
-    return account;
-  }
-  if (kind === "foreign") {
-    throw new StoreError(
-      "missing-current",
-      "no journal in a directory that is not empty",
-      { file: directory },
-      "Name another directory, or restore this one from a backup. Nothing in it was changed.",
-    );
-  }
-  if (config.mode !== "simulated") {
-    throw new CommandError(
-      EXIT.badData,
-      `${directory} is not initialised: 'caretaker init --state ${directory} --account DU…' makes it, on purpose and once.`,
-    );
-  }
-  const account = gateway?.accounts[0];
-  if (account === undefined)
-    throw new CommandError(
-      EXIT.unavailable,
-      `no gateway answers on ${address}, and ${directory} does not exist yet: start the gateway first.`,
-    );
-  if (gateway?.announcement === undefined) {
-    throw new CommandError(
-      EXIT.badConfig,
-      "mode: simulated, but the gateway does not announce simulated time: it is a real one. Use mode: paper and 'caretaker init'.",
-    );
-  }
-  await initialise(directory, { account });
-  return account;
-};
-
-/** The clock that fits config and gateway; they must agree on what time is. */
-const clockOf = (config: CaretakerConfig, gateway: GatewayIdentity | undefined, probedAt: number, lastNow: number) => {
-  const { clock } = config;
-  const announced = gateway?.announcement;
-  if (clock.kind === "system") {
-    if (announced !== undefined && announced.speed !== 1) {
-      throw new CommandError(
-        EXIT.badConfig,
-        `the gateway simulates time at speed ${announced.speed}: set clock: { kind: simulated, speed: ${announced.speed}, skipClosed: ${announced.skipClosed} }`,
-      );
-    }
-    if (announced === undefined)
-      return createMarketClock({ from: epochMs(Math.max(systemAnchor(), lastNow)), speed: 1, skipClosed: false });
-    return createMarketClock({ from: announced.now, anchor: probedAt, speed: 1, skipClosed: false });
-  }
-  if (gateway !== undefined && announced === undefined) {
-    throw new CommandError(
-      EXIT.badConfig,
-      "clock: simulated, but the gateway does not announce simulated time: it is a real one.",
-    );
-  }
-  if (announced !== undefined && (announced.speed !== clock.speed || announced.skipClosed !== clock.skipClosed)) {
-    throw new CommandError(
-      EXIT.badConfig,
-      `the gateway runs at speed ${announced.speed} with skipClosed: ${announced.skipClosed}, the config says ${clock.speed} and ${clock.skipClosed}: they must agree.`,
-    );
-  }
-  const { speed, skipClosed } = clock;
-  return announced === undefined
-    ? createMarketClock({ from: epochMs(lastNow), speed, skipClosed })
-    : createMarketClock({ from: announced.now, anchor: probedAt, speed, skipClosed });
-};
-
 const lastNowOf = async (state: DaemonState): Promise<number> => {
   for await (const step of state.journal.tail(1)) return step.now;
   return 0;
@@ -170,9 +91,9 @@ export const runDaemon = async (options: DaemonOptions): Promise<Closing> => {
   if (options.signal.aborted) throw new CommandError(EXIT.ok, "stopped before anything was opened");
   if (gateway !== undefined) refuseLiveAccounts(gateway);
   // Clocks that do not agree are refused before a state directory is made.
-  clockOf(config, gateway, probedAt, 0);
+  fittingClock(config, gateway, probedAt, 0);
   const build = buildId();
-  let fatal: { readonly error: unknown; readonly inHand: Input | undefined } | undefined;
+  let fatal: Death | undefined;
   const dead = new AbortController();
 
   const account = await ownState(stateDirectory, config, gateway, `${host}:${port}`).catch((error: unknown) => {
@@ -222,7 +143,7 @@ export const runDaemon = async (options: DaemonOptions): Promise<Closing> => {
   let engine: EngineProcess | undefined;
   try {
     for await (const step of state.journal.read(readModel.seq + 1)) take(step);
-    const clock = clockOf(config, gateway, probedAt, await lastNowOf(state));
+    const clock = fittingClock(config, gateway, probedAt, await lastNowOf(state));
     const token = randomBytes(32).toString("hex");
     const web = await createWebServer({
       readModel,
@@ -320,31 +241,4 @@ export const runDaemon = async (options: DaemonOptions): Promise<Closing> => {
     await state.close().catch(() => {});
     throw asCommandError(error);
   }
-};
-
-const untilOver = (options: DaemonOptions, dead: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = options.forMs === undefined ? undefined : setTimeout(resolve, options.forMs);
-    for (const signal of [options.signal, dead]) {
-      if (signal.aborted) resolve();
-      signal.addEventListener("abort", () => resolve(), { once: true });
-    }
-    options.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
-  });
-
-/** The kernel died: the input in hand is written aside, and the exit code says which kind of death it was. */
-const deathOf = async (
-  { error, inHand }: { readonly error: unknown; readonly inHand: Input | undefined },
-  directory: string,
-): Promise<unknown> => {
-  if (inHand !== undefined) {
-    await writeFile(join(directory, "in-hand.json"), `${JSON.stringify(inHand)}\n`, { mode: 0o600 }).catch(() => {});
-  }
-  const known = asCommandError(error);
-  return known instanceof CommandError
-    ? known
-    : new CommandError(
-        EXIT.internal,
-        `the engine stopped on an inner error: ${error instanceof Error ? error.stack : String(error)}`,
-      );
 };

@@ -10,6 +10,7 @@ import { epochMs } from "../domain/units.ts";
 import { type FaultOptions, SWARM } from "../sim/faults.ts";
 import type { EngineUnderTest } from "../sim/runner/engine.ts";
 import { runSeed } from "../sim/runner/run-seed.ts";
+import type { Counts } from "../sim/runner/tally.ts";
 import { buildId } from "./build-id.ts";
 import { engineConfigOf } from "./engine-config.ts";
 import { simulatedEngine } from "./simulated-engine.ts";
@@ -43,18 +44,12 @@ export interface SeedLine {
   readonly seconds: number;
 }
 
-export interface SimulationReport {
+export interface SimulationReport extends Counts {
   readonly seeds: number;
   readonly from: number;
   /** Sessions lived through by all seeds together; each seed counts once. */
   readonly days: number;
   readonly sessions: number;
-  readonly steps: number;
-  readonly entries: number;
-  readonly fills: number;
-  readonly trades: number;
-  readonly crashes: number;
-  readonly drops: number;
   readonly faultsTriggered: { readonly [fault: string]: number };
   readonly violations: readonly {
     readonly seed: number;

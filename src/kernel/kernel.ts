@@ -10,42 +10,25 @@
  *  7. A quote keeps its place and takes the newest value; fills, cancels and commands are never shed (K7).
  *  8. Whatever changes the state is a record. So the state at any seq derives again from the records before it (K10).
  *
- * The story of a step: `offer` → inbox → `#pump` → `step` → `#commit` → `#durable` → `#release` → the answer is offered again.
+ * The story of a step: `offer` → inbox → `#pump` → `step` → `#commit` → `#durable` → `release` → the answer is offered again.
  */
 import { assert } from "../domain/assert.ts";
-import type { Effect, Input, Step } from "../ports/journal.ts";
+import type { Input } from "../ports/journal.ts";
+import { Alarm } from "./alarm.ts";
+import { effectsOf, type Formed, failAll, formed, openedBy, settleAll, stepsOf, type Ticket } from "./formed.ts";
 import { Inbox } from "./inbox.ts";
-import type { KernelOptions, Receipt, Recovered, Release, RunOptions, View } from "./logic.ts";
+import type { KernelOptions, Receipt, Recovered, RunOptions, View } from "./logic.ts";
+import { assertCommand, assertOffer, isAnswer } from "./offers.ts";
 import { type Recovery, recover } from "./recovery.ts";
+import { release, stillWanted } from "./release.ts";
 import { inReleaseOrder } from "./release-order.ts";
 import { settled } from "./settled.ts";
 import { SnapshotWriter } from "./snapshot-writer.ts";
 import type { State, StateParts } from "./state.ts";
-import { step } from "./step.ts";
-import { messageOf } from "./transaction.ts";
-import { isForbiddenEventType } from "./vocabulary.ts";
 
 const MAX_BATCH = 1_024;
 const MAX_INBOX = 65_536;
 const SNAPSHOT_EVERY = 10_000;
-
-interface Ticket {
-  readonly settle: (receipt: Receipt) => void;
-  readonly fail: (error: unknown) => void;
-}
-
-/** A step that is applied and not yet on disk. */
-interface Formed {
-  readonly step: Step;
-  readonly ticket: Ticket | undefined;
-  /** What goLive lets out, in this very step. */
-  readonly opened: readonly Effect[];
-}
-
-/** Inputs that only the kernel makes. */
-const OWN_INPUTS: ReadonlySet<string> = new Set(["timer.fired", "run.started", "run.stopped"]);
-/** What the outbox's "pending" is answered with, `unconfirmed` when the epoch was lost first; taken even while stopping. */
-const ANSWERS: ReadonlySet<string> = new Set(["effect.written", "effect.refused", "effect.unconfirmed"]);
 
 type Phase = "new" | "recovering" | "recovered" | "running" | "stopping" | "stopped" | "dead";
 
@@ -53,6 +36,7 @@ export class Kernel {
   readonly #options: KernelOptions;
   readonly #inbox = new Inbox<Ticket>();
   readonly #snapshots: SnapshotWriter;
+  readonly #alarm: Alarm;
   #phase: Phase = "new";
   #recovery: Recovery | undefined;
   #forming: Formed[] = [];
@@ -61,13 +45,13 @@ export class Kernel {
   #pressed = false;
   #durableSeq = 0;
   #inHand: Input | undefined;
-  #wake: { readonly at: number; readonly cancel: () => void } | undefined;
   #whenIdle: (() => void) | undefined;
   #deathHeard: ((error: unknown) => void) | undefined;
 
   constructor(options: KernelOptions) {
     this.#options = options;
     this.#snapshots = new SnapshotWriter(options);
+    this.#alarm = new Alarm(options.clock, () => this.#pump());
   }
 
   /** Restores the last durable state. Nothing is released. Throws when the journal or a snapshot cannot be trusted. */
@@ -103,9 +87,8 @@ export class Kernel {
    * False when the kernel is stopping or stopped: the input is not taken. Throws a NotPlainError for what is not plain JSON.
    */
   offer(input: Input, { key }: { readonly key?: string } = {}): boolean {
-    assert(!OWN_INPUTS.has(input.type), `${input.type} is for the kernel alone to say`);
-    assert(!isForbiddenEventType(input.type), `an input may not be of type ${JSON.stringify(input.type)}`);
-    if (this.#isOver() || (this.#phase === "stopping" && !ANSWERS.has(input.type))) return false;
+    assertOffer(input);
+    if (this.#isOver() || (this.#phase === "stopping" && !isAnswer(input))) return false;
     this.#put(settled(input), key);
     this.#pump();
     return true;
@@ -116,7 +99,7 @@ export class Kernel {
    * first: then nobody knows whether it is recorded.
    */
   offerCommand(input: Input): Promise<Receipt> {
-    assert(!OWN_INPUTS.has(input.type) && !isForbiddenEventType(input.type), `a command may not be of type ${input.type}`);
+    assertCommand(input);
     if (this.#isOver() || this.#phase === "stopping") return Promise.resolve({ refused: "stopping" });
     if (this.#pressed) return Promise.resolve({ refused: "try later" });
     const plain = settled(input);
@@ -143,7 +126,7 @@ export class Kernel {
       throw error;
     }
     this.#phase = "stopped";
-    this.#wake?.cancel();
+    this.#alarm.cancel();
   }
 
   /** The seq of the last step applied; it may not be on disk yet. */
@@ -220,11 +203,9 @@ export class Kernel {
     const { probe } = this.#options;
     this.#inHand = input;
     probe?.("apply.before", input.type);
-    const wasLive = this.#state.live;
-    const made = step(this.#state, this.#state.seq + 1, now, input);
-    const opened = !wasLive && this.#state.live ? this.#state.heldEffects() : [];
-    this.#forming.push({ step: made, ticket, opened });
-    probe?.("apply.after", made.seq);
+    const made = formed(this.#state, now, input, ticket);
+    this.#forming.push(made);
+    probe?.("apply.after", made.step.seq);
     this.#inHand = undefined;
   }
 
@@ -242,10 +223,10 @@ export class Kernel {
     const wentLive = batch.some(({ step: made }) => made.seq === this.#state.wentLiveSeq);
     this.#snapshots.captureIfDue(this.#state, wentLive ? 1 : snapshotEvery);
     journal
-      .append(batch.map((formed) => formed.step))
+      .append(stepsOf(batch))
       .then(() => this.#guarded(() => this.#durable(batch)))
       .catch((error: unknown) => {
-        for (const { ticket } of batch) ticket?.fail(error);
+        failAll(batch, error);
         this.#die(error);
       });
   }
@@ -258,65 +239,17 @@ export class Kernel {
     this.#inFlight = false;
     this.#durableSeq = last;
     this.#pumping = true;
-    onDurable?.(batch.map((formed) => formed.step));
-    for (const { ticket, step: made } of batch) ticket?.settle({ seq: made.seq, step: made });
-    const opened = batch.flatMap((formed) => formed.opened).filter((effect) => this.#isStillWanted(effect));
-    const effects = [...opened, ...batch.flatMap((formed) => formed.step.effects)];
+    onDurable?.(stepsOf(batch));
+    settleAll(batch);
+    const answer = (input: Input): void => this.#put(input);
+    const effects = [...stillWanted(openedBy(batch), logic, this.#state, answer), ...effectsOf(batch)];
     for (const effect of inReleaseOrder(effects, (type) => logic.effectClass(type))) {
       if (this.#isOver()) return;
-      this.#release(effect);
+      release(effect, this.#options, this.#state, answer);
     }
     this.#pumping = false;
     this.#snapshots.writeIfDurable(last).catch((error: unknown) => this.#die(error));
     this.#pump();
-  }
-
-  // ── Out of the process ───────────────────────────────────────────────────────────────────────────────────────────────
-
-  #release(effect: Effect): void {
-    const { logic, outbox, probe } = this.#options;
-    const reason = this.#refusalOf(effect);
-    if (reason !== undefined) {
-      this.#put({ type: "effect.refused", effect: effect.id, reason });
-      return;
-    }
-    probe?.("release.before", effect.id);
-    let release: Release;
-    try {
-      release = outbox.release(effect);
-    } catch (error) {
-      // Nobody knows whether it left. An order is never tried again by itself; its actor has to find out.
-      if (logic.effectClass(effect.type) === "order") {
-        this.#put({ type: "effect.unconfirmed", effect: effect.id });
-        return;
-      }
-      this.#put({ type: "effect.refused", effect: effect.id, reason: messageOf(error) });
-      return;
-    }
-    probe?.("release.after", effect.id);
-    if (release === "pending") return;
-    probe?.("written", effect.id);
-    if ("written" in release) this.#put({ type: "effect.written", effect: effect.id, epoch: release.written });
-    else this.#put({ type: "effect.refused", effect: effect.id, reason: release.refused });
-  }
-
-  /** A gate that throws refuses: an effect of an older build may hold what this build's gate does not expect. */
-  #refusalOf(effect: Effect): string | undefined {
-    try {
-      return this.#options.logic.gate(effect, this.#state);
-    } catch (error) {
-      return `the gate failed: ${messageOf(error)}`;
-    }
-  }
-
-  #isStillWanted(effect: Effect): boolean {
-    try {
-      if (this.#options.logic.stillWanted(effect, this.#state)) return true;
-    } catch {
-      // What this build cannot judge it does not repeat; the actor hears of it.
-    }
-    this.#put({ type: "effect.refused", effect: effect.id, reason: "no longer wanted after the restart" });
-    return false;
   }
 
   // ── Waiting, pressing back, ending ───────────────────────────────────────────────────────────────────────────────────
@@ -333,19 +266,9 @@ export class Kernel {
     this.#options.onPressure?.(pressed);
   }
 
-  /** Wakes at the earliest timer, when nothing else does before. While pressed, the disk wakes it. */
+  /** Until the earliest timer, when nothing else wakes it before. While pressed, the disk wakes it. */
   #sleep(): void {
-    const first = this.#pressed ? undefined : this.#state.timers.first();
-    if (first?.deadline === this.#wake?.at) return;
-    this.#wake?.cancel();
-    this.#wake = undefined;
-    if (first === undefined) return;
-    const at = first.deadline;
-    const cancel = this.#options.clock.wakeAt(at, () => {
-      this.#wake = undefined;
-      this.#pump();
-    });
-    this.#wake = { at, cancel };
+    this.#alarm.setFor(this.#pressed ? undefined : this.#state.timers.first()?.deadline);
   }
 
   #nowFrom(clock: number): number {
@@ -373,8 +296,8 @@ export class Kernel {
   #die(error: unknown): void {
     if (this.#isOver()) return;
     this.#phase = "dead";
-    this.#wake?.cancel();
-    for (const { ticket } of this.#forming) ticket?.fail(error);
+    this.#alarm.cancel();
+    failAll(this.#forming, error);
     for (let left = this.#inbox.take(); left !== undefined; left = this.#inbox.take()) left.ticket?.fail(error);
     this.#deathHeard?.(error);
     this.#options.fatal(error, this.#inHand);

@@ -9,431 +9,177 @@
 import type { AnyMachineSnapshot } from "xstate";
 import { canonical } from "../domain/canonical-json.ts";
 import type { Json } from "../domain/json.ts";
-import type { Retire, Tell, Told } from "../domain/speech.ts";
-import type { Effect, Fact, Incident, Input, Step, Transition } from "../ports/journal.ts";
+import type { Retire, Told } from "../domain/speech.ts";
+import type { Input, Step } from "../ports/journal.ts";
+import { admit, beginRun, setAsideRecovered } from "./admission.ts";
 import { Cell } from "./cell.ts";
-import type { Birth, Recovered, Route } from "./logic.ts";
+import { heed } from "./heeding.ts";
+import { poison } from "./poisoning.ts";
 import type { State } from "./state.ts";
-import { messageOf } from "./transaction.ts";
-import type { Utterance } from "./vocabulary.ts";
+import { type Errand, StepInHand } from "./step-in-hand.ts";
 
 /** A chain of tells, spawns and retirements longer than this, or more of them in one step, is taken for a loop. */
 export const MAX_DEPTH = 100;
 export const MAX_ERRANDS = 20_000;
 
-/** Poisoned this often within the window: halted. */
-const RESTARTS = 3;
-const RESTART_WINDOW_MS = 60_000;
-
-/** Something said, still to be done. */
-type Errand =
-  | { readonly kind: "event"; readonly to: string; readonly event: Told; readonly from: string; readonly depth: number }
-  | { readonly kind: "birth"; readonly birth: Birth; readonly from: string; readonly depth: number }
-  | { readonly kind: "retirement"; readonly retire: Retire; readonly from: string; readonly depth: number };
-
 /** Applies one input at one instant. Used alike live, in recovery and in replay. */
-export const step = (state: State, seq: number, now: number, input: Input): Step => new StepInHand(state, seq, now).take(input);
-
-class StepInHand {
-  readonly #state: State;
-  readonly #seq: number;
-  readonly #now: number;
-  readonly #transitions: Transition[] = [];
-  readonly #facts: Fact[] = [];
-  readonly #effects: Effect[] = [];
-  readonly #incidents: Incident[] = [];
-  readonly #errands: Errand[] = [];
-  #done = 0;
-
-  constructor(state: State, seq: number, now: number) {
-    this.#state = state;
-    this.#seq = seq;
-    this.#now = now;
-    state.seq = seq;
-    state.now = now;
+export const step = (state: State, seq: number, now: number, input: Input): Step => {
+  const hand = new StepInHand(state, seq, now);
+  if (input.type === "run.started") {
+    beginRun(hand, input);
+    // They must be there, and listening, before the input itself is routed.
+    runErrands(hand);
+    setAsideRecovered(hand, input);
   }
+  admit(hand, input);
+  runErrands(hand);
+  const { transitions, facts, effects, incidents } = hand;
+  return { seq, now, input, transitions, facts, effects, incidents };
+};
 
-  take(input: Input): Step {
-    this.#admit(input);
-    this.#runErrands();
-    return {
-      seq: this.#seq,
-      now: this.#now,
-      input,
-      transitions: this.#transitions,
-      facts: this.#facts,
-      effects: this.#effects,
-      incidents: this.#incidents,
-    };
-  }
-
-  #runErrands(): void {
-    while (this.#done < this.#errands.length) {
-      const errand = this.#errands[this.#done]!;
-      this.#done++;
-      if (this.#done <= MAX_ERRANDS) this.#run(errand);
-      else {
-        // The rest is dropped; the speaker is poisoned, and the supervisor still hears of it.
-        this.#errands.length = 0;
-        this.#done = 0;
-        this.#lost(errand, `more than ${MAX_ERRANDS} errands in one step: a loop?`);
-      }
+const runErrands = (hand: StepInHand): void => {
+  while (hand.done < hand.errands.length) {
+    const errand = hand.errands[hand.done]!;
+    hand.done++;
+    if (hand.done <= MAX_ERRANDS) run(hand, errand);
+    else {
+      // The rest is dropped; the speaker is poisoned, and the supervisor still hears of it.
+      hand.errands.length = 0;
+      hand.done = 0;
+      lost(hand, errand, `more than ${MAX_ERRANDS} errands in one step: a loop?`);
     }
   }
+};
 
-  /** Turns the input into first errands. */
-  #admit(input: Input): void {
-    switch (input.type) {
-      case "timer.fired":
-        this.#fire(input);
-        return;
-      case "effect.written":
-      case "effect.refused":
-      case "effect.unconfirmed":
-        this.#answer(input);
-        return;
-      case "run.started":
-        this.#startRun(input);
-    }
-    this.#route(input);
+const run = (hand: StepInHand, errand: Errand): void => {
+  if (errand.depth > MAX_DEPTH) {
+    lost(hand, errand, `a chain of more than ${MAX_DEPTH} errands: a loop?`);
+    return;
   }
-
-  #fire(input: Input): void {
-    const actor = String(input["actor"]);
-    const timer = this.#state.timers.take(actor, String(input["id"]));
-    if (timer === undefined) {
-      this.#incident("undelivered", actor, input.type, `no timer ${String(input["id"])} is armed`);
+  switch (errand.kind) {
+    case "event":
+      deliver(hand, errand.to, errand.event, errand.depth);
       return;
-    }
-    this.#send(actor, { ...timer.event, now: this.#now, due: timer.deadline } as unknown as Told);
-  }
-
-  /** The answer of an effect takes it off the table and reaches the actor that spoke it, with its name and params. */
-  #answer(input: Input): void {
-    const id = String(input["effect"]);
-    const effect = this.#state.unacknowledged.get(id);
-    if (effect === undefined) {
-      this.#incident("undelivered", "", input.type, `no effect ${id} is outstanding`);
+    case "birth":
+      bear(hand, errand);
       return;
-    }
-    this.#state.unacknowledged.delete(id);
-    // Having left is what everybody expects: only the actors that care need a transition for it.
-    if (input.type === "effect.written" && !this.#state.cells.has(effect.actor)) return;
-    this.#send(effect.actor, { ...input, name: effect.type, params: effect.params, now: this.#now } as unknown as Told);
-  }
-
-  #startRun(input: Input): void {
-    const state = this.#state;
-    state.build = String(input["build"]);
-    state.startedSeq = this.#seq;
-    state.startedAt = this.#now;
-    state.live = false;
-    state.holdTimers();
-    if (this.#seq === 1) {
-      for (const birth of state.logic.genesis()) this.#errands.push({ kind: "birth", birth, from: "", depth: 0 });
-      // They must be there, and listening, before the input itself is routed.
-      this.#runErrands();
-    }
-    const recovered = input["recovered"] as Recovered | undefined;
-    for (const path of recovered?.quarantined ?? []) {
-      const cell = state.cells.get(path);
-      if (cell !== undefined) this.#setAside(cell, "quarantined");
-    }
-  }
-
-  #route(input: Input): void {
-    let route: Route;
-    try {
-      route = this.#state.logic.route(input);
-    } catch (error) {
-      this.#incident("unrouted", "", input.type, messageOf(error));
+    case "retirement":
+      retire(hand, errand.retire);
       return;
-    }
-    const event = { ...input, now: this.#now } as unknown as Told;
-    const heard = new Set<string>();
-    const unknown: string[] = [];
-    for (const path of route.to ?? []) {
-      if (!this.#state.cells.has(path)) unknown.push(path);
-      else if (!heard.has(path)) {
-        heard.add(path);
-        this.#send(path, event);
-      }
-    }
-    for (const topic of route.topics ?? []) {
-      for (const path of this.#state.topics.of(topic)) {
-        if (heard.has(path)) continue;
-        heard.add(path);
-        this.#send(path, event);
-      }
-    }
-    if (heard.size > 0) {
-      for (const path of unknown) this.#incident("undelivered", path, input.type, "no such actor");
-    } else if (route.fallback !== undefined && this.#state.cells.has(route.fallback)) {
-      this.#send(route.fallback, event);
-    } else if (!this.#isQuiet(input.type)) {
-      this.#incident("unrouted", "", input.type, unknown.length > 0 ? `no such actor: ${unknown.join(", ")}` : "nobody listens");
-    }
   }
+};
 
-  #send(to: string, event: Told): void {
-    this.#errands.push({ kind: "event", to, event, from: "", depth: 0 });
+const deliver = (hand: StepInHand, path: string, event: Told, depth: number): void => {
+  const cell = hand.state.cells.get(path);
+  if (cell === undefined) {
+    hand.incident("undelivered", path, event.type, "no such actor");
+    return;
   }
+  const before = cell.snapshot;
+  if (cell.standing !== "live" || before === undefined) {
+    if (!hand.isQuiet(event.type)) hand.incident("undelivered", path, event.type, cell.standing);
+    return;
+  }
+  if (before.status !== "active") {
+    if (!hand.isQuiet(event.type)) hand.incident("undelivered", path, event.type, "finished");
+    return;
+  }
+  const { transaction } = hand.state;
+  cell.send(event);
+  if (transaction.fault !== undefined) {
+    poison(hand, cell, event.type, transaction.fault);
+    return;
+  }
+  const after = cell.snapshot!;
+  const { said } = transaction;
+  if (after === before && said.length === 0) {
+    noticeUnheard(hand, cell, before, event);
+    return;
+  }
+  if (after !== before) hand.state.dirty.add(cell);
+  const spokeEffect = heed(hand, cell, said, depth);
+  if (spokeEffect || !sameValue(before.value as Json, after.value as Json)) {
+    hand.transitions.push({ actor: path, event: event.type, from: before.value as Json, to: after.value as Json });
+  }
+};
 
-  #run(errand: Errand): void {
-    if (errand.depth > MAX_DEPTH) {
-      this.#lost(errand, `a chain of more than ${MAX_DEPTH} errands: a loop?`);
-      return;
-    }
-    switch (errand.kind) {
-      case "event":
-        this.#deliver(errand.to, errand.event, errand.depth);
-        return;
-      case "birth":
-        this.#bear(errand);
-        return;
-      case "retirement":
-        this.#retire(errand.retire);
-        return;
-    }
-  }
+/** XState gives the same snapshot back both when nothing accepts an event and when a handler does nothing. */
+const noticeUnheard = (hand: StepInHand, cell: Cell, snapshot: AnyMachineSnapshot, event: Told): void => {
+  if (event.type === "effect.written" || hand.isQuiet(event.type)) return;
+  if (cell.durable!.logic.getTransitionData(snapshot, event).length > 0) return;
+  const nodes: readonly { readonly transitions: ReadonlyMap<string, unknown> }[] = snapshot._nodes;
+  const declared = nodes.some((node) => node.transitions.has(event.type));
+  hand.incident(
+    "unhandled",
+    cell.path,
+    event.type,
+    `in ${canonical(snapshot.value)}: ${declared ? "every guard refused" : "no state accepts it"}`,
+  );
+};
 
-  #deliver(path: string, event: Told, depth: number): void {
-    const cell = this.#state.cells.get(path);
-    if (cell === undefined) {
-      this.#incident("undelivered", path, event.type, "no such actor");
-      return;
-    }
-    const before = cell.snapshot;
-    if (cell.standing !== "live" || before === undefined) {
-      if (!this.#isQuiet(event.type)) this.#incident("undelivered", path, event.type, cell.standing);
-      return;
-    }
-    if (before.status !== "active") {
-      if (!this.#isQuiet(event.type)) this.#incident("undelivered", path, event.type, "finished");
-      return;
-    }
-    const { transaction } = this.#state;
-    cell.send(event);
-    if (transaction.fault !== undefined) {
-      this.#poison(cell, event.type, transaction.fault);
-      return;
-    }
-    const after = cell.snapshot!;
-    const { said } = transaction;
-    if (after === before && said.length === 0) {
-      this.#noticeUnheard(cell, before, event);
-      return;
-    }
-    if (after !== before) this.#state.dirty.add(cell);
-    const spokeEffect = this.#heed(cell, said, depth);
-    if (spokeEffect || !sameValue(before.value as Json, after.value as Json)) {
-      this.#transitions.push({ actor: path, event: event.type, from: before.value as Json, to: after.value as Json });
-    }
+const bear = (hand: StepInHand, { birth, from, depth }: Errand & { kind: "birth" }): void => {
+  const { path, machine, input } = birth;
+  const speaker = hand.state.cells.get(from);
+  const complain = (detail: string): void => {
+    if (speaker === undefined) hand.incident("undelivered", path, "spawned", detail);
+    else poison(hand, speaker, "spawn", detail);
+  };
+  if (hand.state.cells.has(path)) {
+    complain(`spawn: ${path} is taken`);
+    return;
   }
+  const durable = hand.state.machines.get(machine);
+  if (durable === undefined) {
+    complain(`spawn: there is no machine ${machine}`);
+    return;
+  }
+  const cell = Cell.born(path, durable, input);
+  const { fault, said } = hand.state.transaction;
+  if (fault !== undefined) {
+    hand.incident("poisoned", path, "spawned", fault);
+    hand.tellSupervisor(path, { type: "actor.poisoned", path, machine, detail: fault, standing: "unborn" });
+    return;
+  }
+  hand.state.cells.set(path, cell);
+  hand.state.dirty.add(cell);
+  hand.state.removed.delete(path);
+  heed(hand, cell, said, depth);
+  hand.transitions.push({ actor: path, event: "spawned", from: null, to: cell.snapshot!.value as Json });
+};
 
-  /** XState gives the same snapshot back both when nothing accepts an event and when a handler does nothing. */
-  #noticeUnheard(cell: Cell, snapshot: AnyMachineSnapshot, event: Told): void {
-    if (event.type === "effect.written" || this.#isQuiet(event.type)) return;
-    if (cell.durable!.logic.getTransitionData(snapshot, event).length > 0) return;
-    const nodes: readonly { readonly transitions: ReadonlyMap<string, unknown> }[] = snapshot._nodes;
-    const declared = nodes.some((node) => node.transitions.has(event.type));
-    this.#incident(
-      "unhandled",
-      cell.path,
-      event.type,
-      `in ${canonical(snapshot.value)}: ${declared ? "every guard refused" : "no state accepts it"}`,
-    );
+const retire = (hand: StepInHand, whom: Retire): void => {
+  const { cells } = hand.state;
+  if ("path" in whom) {
+    const cell = cells.get(whom.path);
+    if (cell === undefined) hand.incident("undelivered", whom.path, "retire", "no such actor");
+    else remove(hand, cell);
+    return;
   }
+  const going = [...cells.values()].filter((cell) => cell.path.startsWith(whom.prefix));
+  for (const cell of going.sort((a, b) => (a.path < b.path ? -1 : 1))) remove(hand, cell);
+};
 
-  #bear({ birth, from, depth }: Errand & { kind: "birth" }): void {
-    const { path, machine, input } = birth;
-    const speaker = this.#state.cells.get(from);
-    const complain = (detail: string): void => {
-      if (speaker === undefined) this.#incident("undelivered", path, "spawned", detail);
-      else this.#poison(speaker, "spawn", detail);
-    };
-    if (this.#state.cells.has(path)) {
-      complain(`spawn: ${path} is taken`);
-      return;
-    }
-    const durable = this.#state.machines.get(machine);
-    if (durable === undefined) {
-      complain(`spawn: there is no machine ${machine}`);
-      return;
-    }
-    const cell = Cell.born(path, durable, input);
-    const { fault, said } = this.#state.transaction;
-    if (fault !== undefined) {
-      this.#incident("poisoned", path, "spawned", fault);
-      this.#tellSupervisor(path, { type: "actor.poisoned", path, machine, detail: fault, standing: "unborn" });
-      return;
-    }
-    this.#state.cells.set(path, cell);
-    this.#state.dirty.add(cell);
-    this.#state.removed.delete(path);
-    this.#heed(cell, said, depth);
-    this.#transitions.push({ actor: path, event: "spawned", from: null, to: cell.snapshot!.value as Json });
-  }
+const remove = (hand: StepInHand, cell: Cell): void => {
+  const value = (cell.snapshot?.value ?? null) as Json;
+  cell.end();
+  const state = hand.state;
+  state.cells.delete(cell.path);
+  state.timers.cancelAll(cell.path);
+  for (const topic of cell.topics) state.topics.remove(topic, cell.path);
+  state.poisonings.delete(cell.path);
+  state.dirty.delete(cell);
+  state.removed.add(cell.path);
+  hand.transitions.push({ actor: cell.path, event: "retired", from: value, to: null });
+};
 
-  #retire(retire: Retire): void {
-    const { cells } = this.#state;
-    if ("path" in retire) {
-      const cell = cells.get(retire.path);
-      if (cell === undefined) this.#incident("undelivered", retire.path, "retire", "no such actor");
-      else this.#remove(cell);
-      return;
-    }
-    const going = [...cells.values()].filter((cell) => cell.path.startsWith(retire.prefix));
-    for (const cell of going.sort((a, b) => (a.path < b.path ? -1 : 1))) this.#remove(cell);
-  }
-
-  #remove(cell: Cell): void {
-    const value = (cell.snapshot?.value ?? null) as Json;
-    cell.end();
-    const state = this.#state;
-    state.cells.delete(cell.path);
-    state.timers.cancelAll(cell.path);
-    for (const topic of cell.topics) state.topics.remove(topic, cell.path);
-    state.poisonings.delete(cell.path);
-    state.dirty.delete(cell);
-    state.removed.add(cell.path);
-    this.#transitions.push({ actor: cell.path, event: "retired", from: value, to: null });
-  }
-
-  /** Does, or queues, what an actor said. True when an effect was among it. */
-  #heed(cell: Cell, said: readonly Utterance[], depth: number): boolean {
-    let spokeEffect = false;
-    const { path } = cell;
-    for (const utterance of said) {
-      switch (utterance.say) {
-        case "effect": {
-          spokeEffect = true;
-          const id = `${this.#seq}.${this.#effects.length + 1}`;
-          const effect: Effect = { id, actor: path, type: utterance.type, params: utterance.params };
-          this.#effects.push(effect);
-          this.#state.unacknowledged.set(id, effect);
-          break;
-        }
-        case "fact":
-          this.#facts.push({ ...utterance.fact, actor: path } as Fact);
-          break;
-        case "arm":
-          // At least a millisecond, as Node's own timers: a machine that re-arms at once must not stop time.
-          this.#state.timers.arm({
-            actor: path,
-            id: utterance.id,
-            deadline: this.#now + Math.max(1, Math.ceil(utterance.delayMs)),
-            event: utterance.event as unknown as Input,
-            armedAt: this.#seq,
-          });
-          break;
-        case "disarm":
-          this.#state.timers.cancel(path, utterance.id);
-          break;
-        case "tell":
-          this.#tell(path, utterance.params, depth + 1);
-          break;
-        case "spawn": {
-          const birth = { ...utterance.params, input: utterance.params.input as Json };
-          this.#errands.push({ kind: "birth", birth, from: path, depth: depth + 1 });
-          break;
-        }
-        case "retire":
-          this.#errands.push({ kind: "retirement", retire: utterance.params, from: path, depth: depth + 1 });
-          break;
-        case "listen":
-        case "unlisten":
-          this.#listen(cell, utterance.params.topics, utterance.say === "listen");
-          break;
-        case "goLive":
-          if (path === this.#state.logic.supervisor) this.#goLive();
-          else this.#poison(cell, "goLive", `only ${this.#state.logic.supervisor} may say goLive`);
-          break;
-      }
-    }
-    return spokeEffect;
-  }
-
-  #tell(from: string, tell: Tell, depth: number): void {
-    const event = { ...tell.event, now: this.#now };
-    if ("to" in tell) {
-      this.#errands.push({ kind: "event", to: tell.to, event, from, depth });
-      return;
-    }
-    for (const to of this.#state.topics.of(tell.topic)) this.#errands.push({ kind: "event", to, event, from, depth });
-  }
-
-  #listen(cell: Cell, topics: readonly string[], on: boolean): void {
-    this.#state.dirty.add(cell);
-    for (const topic of topics) {
-      if (on) {
-        cell.topics.add(topic);
-        this.#state.topics.add(topic, cell.path);
-      } else {
-        cell.topics.delete(topic);
-        this.#state.topics.remove(topic, cell.path);
-      }
-    }
-  }
-
-  #goLive(): void {
-    this.#state.live = true;
-    this.#state.wentLiveSeq = this.#seq;
-    this.#state.timers.open();
-  }
-
-  /** K8. The actor's previous snapshot stands already; this decides whether it hears any more. */
-  #poison(cell: Cell, event: string, detail: string): void {
-    const { path, machine } = cell;
-    this.#incident("poisoned", path, event, detail);
-    if (cell.standing !== "live") return;
-    if (cell.durable?.entry.protection === "quarantine") {
-      this.#setAside(cell, "quarantined");
-      this.#tellSupervisor(path, { type: "actor.poisoned", path, machine, detail, standing: "quarantined" });
-      return;
-    }
-    const { poisonings } = this.#state;
-    const times = (poisonings.get(path) ?? []).filter((time) => this.#now - time < RESTART_WINDOW_MS);
-    times.push(this.#now);
-    poisonings.set(path, times);
-    if (times.length < RESTARTS) {
-      this.#tellSupervisor(path, { type: "actor.poisoned", path, machine, detail, standing: "live" });
-    } else {
-      this.#setAside(cell, "halted");
-      this.#tellSupervisor(path, { type: "actor.halted", path, machine, detail });
-    }
-  }
-
-  #setAside(cell: Cell, standing: "quarantined" | "halted"): void {
-    if (cell.standing === standing) return;
-    cell.standing = standing;
-    this.#state.dirty.add(cell);
-    this.#state.timers.cancelAll(cell.path);
-    this.#state.poisonings.delete(cell.path);
-  }
-
-  #tellSupervisor(about: string, event: Told): void {
-    const { supervisor } = this.#state.logic;
-    if (about !== supervisor) this.#send(supervisor, { ...event, now: this.#now } as Told);
-  }
-
-  /** An errand that will not be run: never silent, and its speaker is to blame. */
-  #lost(errand: Errand, detail: string): void {
-    const speaker = this.#state.cells.get(errand.from);
-    const event = errand.kind === "event" ? errand.event.type : errand.kind;
-    const about = errand.kind === "event" ? errand.to : errand.kind === "birth" ? errand.birth.path : errand.from;
-    this.#incident("undelivered", about, event, detail);
-    if (speaker !== undefined) this.#poison(speaker, event, detail);
-  }
-
-  #isQuiet(type: string): boolean {
-    return this.#state.logic.quiet?.(type) === true;
-  }
-
-  #incident(kind: Incident["kind"], actor: string, event: string, detail: string): void {
-    this.#incidents.push({ actor, detail, event, kind });
-  }
-}
+/** An errand that will not be run: never silent, and its speaker is to blame. */
+const lost = (hand: StepInHand, errand: Errand, detail: string): void => {
+  const speaker = hand.state.cells.get(errand.from);
+  const event = errand.kind === "event" ? errand.event.type : errand.kind;
+  const about = errand.kind === "event" ? errand.to : errand.kind === "birth" ? errand.birth.path : errand.from;
+  hand.incident("undelivered", about, event, detail);
+  if (speaker !== undefined) poison(hand, speaker, event, detail);
+};
 
 const sameValue = (a: Json, b: Json): boolean =>
   a === b || (typeof a === "object" && typeof b === "object" && canonical(a) === canonical(b));

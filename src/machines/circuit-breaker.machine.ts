@@ -12,10 +12,11 @@ import { assign, emit, setup } from "xstate";
 import { address } from "../domain/address.ts";
 import type { EngineConfig } from "../domain/config.ts";
 import { effects } from "../domain/effects.ts";
-import type { BreakerEvent, BreakerState, OperatorEvent, Timed } from "../domain/events/actors.ts";
+import type { BreakerEvent, BreakerState, OperatorEvent } from "../domain/events/actors.ts";
 import type { EngineFact } from "../domain/facts.ts";
 import { speech, type Tell } from "../domain/speech.ts";
 import type { EpochMs } from "../domain/units.ts";
+import type { Heard } from "./heard.ts";
 
 export interface CircuitBreakerInput {
   readonly scope: string;
@@ -30,7 +31,6 @@ interface CircuitBreakerContext {
   readonly reason: string;
   readonly trips: number;
 }
-type Heard<E> = E extends unknown ? E & Timed : never;
 type CircuitBreakerEvent = Heard<BreakerEvent | OperatorEvent | { readonly type: "run.resumed"; readonly config: EngineConfig }>;
 type Args = { readonly context: CircuitBreakerContext; readonly event: CircuitBreakerEvent };
 

@@ -14,77 +14,42 @@
  * What is learnt goes to whoever listens to the contract's quotes, and as a fact every few seconds.
  */
 import { assign, emit, setup } from "xstate";
-import { address, topic } from "../domain/address.ts";
 import { nextSession } from "../domain/calendar/market-calendar.ts";
 import type { EngineFact } from "../domain/facts.ts";
-import { speech, type Tell, type Told } from "../domain/speech.ts";
+import { speech, type Told } from "../domain/speech.ts";
+import { afterTurn, beatMs, begunBeat } from "./contract-queue.beat.ts";
 import {
-  type Args,
-  abandonedNews,
-  afterEnding,
-  afterTurn,
   allTold,
-  beatMs,
-  begunBeat,
   type ContractQueueInput,
   calmed,
   countDue,
-  countedFact,
-  entryNews,
   freshDue,
   inSession,
   newQueueContext,
-  newShelves,
-  nextShelf,
   ofEpoch,
   type QueueContext,
   type QueueEvent,
-  recalls,
-  shelfChanges,
-  toAllShelves,
-  withContracts,
   withSpare,
 } from "./contract-queue.context.ts";
+import { afterEnding } from "./contract-queue.endings.ts";
+import { withContracts } from "./contract-queue.shelves.ts";
+import {
+  askForHeld,
+  countedFact,
+  giveTurn,
+  giveUp,
+  listenToSession,
+  publish,
+  recallOthers,
+  refreshedFact,
+  spawnShelves,
+  tellContracts,
+  tellEnding,
+  toAllShelves,
+} from "./contract-queue.speech.ts";
 
-const giveTurn = {
-  type: "tell" as const,
-  params: ({ context, event }: Args): Tell[] => {
-    const n = nextShelf(context, event.now);
-    return n === undefined
-      ? []
-      : [{ to: address.contractShelf(n), event: { type: "turn.given", count: context.beat.left } as Told }];
-  },
-};
-const askForHeld = {
-  type: "tell" as const,
-  params: ({ context }: Args): Tell[] =>
-    context.beat.ask.map((contract) => ({ to: address.lines, event: { type: "snapshot.requested", contract } as Told })),
-};
-const recallOthers = { type: "tell" as const, params: ({ context }: Args): Tell[] => recalls(context) };
-/** Whoever holds the contract hears its quote as from a line. */
-const publish = {
-  type: "tell" as const,
-  params: ({ event }: Args): Tell[] =>
-    event.type === "snapshot.answered"
-      ? [
-          {
-            topic: topic.quote(event.conId),
-            event: { type: "quote.updated", epoch: event.epoch, quote: event.quote } as Told,
-          },
-        ]
-      : [],
-};
-const toEntry = { type: "tell" as const, params: entryNews };
-const takeContracts = [
-  { type: "spawn" as const, params: (args: Args) => newShelves(args) },
-  { type: "tell" as const, params: shelfChanges },
-  "withContracts" as const,
-] as const;
-const everybody = (event: Told | ((args: Args) => Told)) => ({
-  type: "tell" as const,
-  params: (args: Args): Tell[] => toAllShelves(args.context, typeof event === "function" ? event(args) : event),
-});
-const ended = { actions: [toEntry, "takeEnding"] } as const;
+const takeContracts = [spawnShelves, tellContracts, "withContracts" as const] as const;
+const ended = { actions: [tellEnding, "takeEnding"] } as const;
 
 export const contractQueueMachine = setup({
   types: {
@@ -129,11 +94,11 @@ export const contractQueueMachine = setup({
 }).createMachine({
   id: "contractQueue",
   context: ({ input }) => newQueueContext(input),
-  entry: { type: "listen", params: { topics: [topic.session] } },
+  entry: listenToSession,
   initial: "offline",
   on: {
-    "run.resumed": { actions: ["takeConfig", everybody(({ event }) => event as Told)] },
-    "session.unreadied": { target: ".offline", actions: [everybody({ type: "shelf.calmed" }), "calm"] },
+    "run.resumed": { actions: ["takeConfig", toAllShelves(({ event }) => event as Told)] },
+    "session.unreadied": { target: ".offline", actions: [toAllShelves({ type: "shelf.calmed" }), "calm"] },
     "session.readied": { target: ".online", actions: "takeEpoch" },
     "reconciliation.completed": {},
     "reconciliation.failed": {},
@@ -152,7 +117,7 @@ export const contractQueueMachine = setup({
     online: {
       initial: "working",
       on: {
-        "snapshot.answered": [{ guard: "ofEpoch", actions: [publish, toEntry, "takeEnding"] }, {}],
+        "snapshot.answered": [{ guard: "ofEpoch", actions: [publish, tellEnding, "takeEnding"] }, {}],
         "snapshot.failed": [{ guard: "ofEpoch", ...ended }, {}],
         "snapshot.spared": ended,
         "snapshot.evicted": ended,
@@ -165,28 +130,19 @@ export const contractQueueMachine = setup({
             { guard: "closed", target: "resting" },
             {
               guard: "freshDue",
-              actions: [
-                emit(({ context }) => ({ type: "contracts.refreshed", quotes: context.fresh }) as EngineFact),
-                "noteTold",
-              ],
+              actions: [emit(refreshedFact), "noteTold"],
             },
-            { guard: "countDue", actions: ["noteCounting", everybody({ type: "shelf.asked" })] },
+            { guard: "countDue", actions: ["noteCounting", toAllShelves({ type: "shelf.asked" })] },
             {
               guard: "allTold",
-              actions: [emit(({ context, event }) => countedFact(context, event.now)), "forgetTallies"],
+              actions: [emit(countedFact), "forgetTallies"],
             },
           ],
           after: {
             beat: {
               target: "working",
               reenter: true,
-              actions: [
-                "beginBeat",
-                { type: "tell", params: ({ context }) => abandonedNews(context) },
-                askForHeld,
-                recallOthers,
-                giveTurn,
-              ],
+              actions: ["beginBeat", giveUp, askForHeld, recallOthers, giveTurn],
             },
           },
           on: {

@@ -11,7 +11,7 @@
 import { assign, setup } from "xstate";
 import { address } from "../domain/address.ts";
 import type { EngineConfig, LinesConfig } from "../domain/config.ts";
-import type { ShelfEvent, Timed } from "../domain/events/actors.ts";
+import type { ShelfEvent } from "../domain/events/actors.ts";
 import {
   asked,
   calmed,
@@ -28,6 +28,7 @@ import {
   tally,
 } from "../domain/lines/shelf.ts";
 import { speech, type Tell, type Told } from "../domain/speech.ts";
+import type { Heard } from "./heard.ts";
 
 export interface ContractShelfInput {
   readonly n: number;
@@ -40,7 +41,6 @@ interface ShelfContext {
   /** What the last turn asked for: said and forgotten within the transition. */
   readonly asked: Turn | null;
 }
-type Heard<E> = E extends unknown ? E & Timed : never;
 type ContractShelfEvent = Heard<
   ShelfEvent | { readonly type: "effect.refused" } | { readonly type: "run.resumed"; readonly config: EngineConfig }
 >;

@@ -7,13 +7,14 @@ import { newYorkDay } from "../domain/calendar/new-york.ts";
 import type { EngineConfig } from "../domain/config.ts";
 import type { Contract } from "../domain/contract.ts";
 import type { Effects } from "../domain/effects.ts";
-import type { EffectAnswer, LineEvent, ReconciliationEvent, SessionAnnouncement, Timed } from "../domain/events/actors.ts";
+import type { EffectAnswer, LineEvent, ReconciliationEvent, SessionAnnouncement } from "../domain/events/actors.ts";
 import type { AnswerEvent } from "../domain/events/broker.ts";
 import type { MarketEvent } from "../domain/events/market.ts";
 import type { EngineFact } from "../domain/facts.ts";
 import { BAR_MS, type Closes, changesOf, closesOf, joined, lacksBars } from "../domain/futures/changes.ts";
 import { type Quote, spotOf } from "../domain/quote.ts";
 import { type EpochMs, epochMs, roundHalfAway, type TradingDay } from "../domain/units.ts";
+import type { Heard } from "./heard.ts";
 
 export interface FuturesContractInput {
   readonly root: string;
@@ -39,7 +40,6 @@ export interface FuturesContext {
   readonly windowDay: TradingDay | null;
   readonly toldAt: EpochMs | null;
 }
-type Heard<E> = E extends unknown ? E & Timed : never;
 export type FuturesEvent = Heard<
   | SessionAnnouncement
   | ReconciliationEvent

@@ -8,7 +8,6 @@ import type {
   ReconciliationEvent,
   SessionAnnouncement,
   SnapshotEvent,
-  Timed,
 } from "../domain/events/actors.ts";
 import type { MarketEvent } from "../domain/events/market.ts";
 import { isHeld, unwant, want } from "../domain/lines/allocation.ts";
@@ -26,6 +25,7 @@ import {
   spareOf,
 } from "../domain/lines/pool.ts";
 import { formatPrice } from "../domain/units.ts";
+import type { Heard } from "./heard.ts";
 
 export interface MarketDataLinesInput {
   readonly config: EngineConfig;
@@ -52,7 +52,6 @@ export interface LinesContext {
   /** The counts as they were told last. */
   readonly counted: string;
 }
-type Heard<E> = E extends unknown ? E & Timed : never;
 export type LinesEvent = Heard<
   | LineEvent
   | SnapshotEvent

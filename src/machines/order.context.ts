@@ -13,7 +13,6 @@ import type {
   OrderWish,
   ReconciliationEvent,
   SessionAnnouncement,
-  Timed,
   Urgency,
 } from "../domain/events/actors.ts";
 import type { BrokerOrderStatus, MarginImpact, OrderEvent } from "../domain/events/broker.ts";
@@ -25,6 +24,7 @@ import { limitAtStep } from "../domain/orders/ladder.ts";
 import type { Quote } from "../domain/quote.ts";
 import { quoteStructure } from "../domain/structure-quote.ts";
 import type { EpochMs, Price } from "../domain/units.ts";
+import type { Heard } from "./heard.ts";
 
 export interface OrderInput {
   readonly path: string;
@@ -77,7 +77,6 @@ export interface OrderContext {
   readonly reason: string;
 }
 
-type Heard<E> = E extends unknown ? E & Timed : never;
 export type OrderMachineEvent = Heard<
   | OrderIdEvent
   | OrderEvent

@@ -7,17 +7,9 @@ import { feesOf, realisedProfit } from "../domain/pnl.ts";
 import type { Listen, Spawn, Tell, Told } from "../domain/speech.ts";
 import { moneyUnits } from "../domain/units.ts";
 import type { OrderInput } from "./order.context.ts";
-import {
-  entryOfSlot,
-  escalation,
-  intentOf,
-  legsOf,
-  type Sight,
-  type SlotContext,
-  type SlotEvent,
-  sagaOf,
-  strategyPath,
-} from "./position-slot.context.ts";
+import { entryOfSlot } from "./position-slot.books.ts";
+import { legsOf, type Sight, type SlotContext, type SlotEvent } from "./position-slot.context.ts";
+import { escalation, intentOf, sagaOf, strategyPath } from "./position-slot.orders.ts";
 
 interface Args {
   readonly context: SlotContext;

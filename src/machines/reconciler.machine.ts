@@ -30,15 +30,9 @@ import type { Discrepancy } from "../domain/events/actors.ts";
 import type { EngineFact } from "../domain/facts.ts";
 import { NO_CASH_YET } from "../domain/reconciliation/cash.ts";
 import type { Tell, Told } from "../domain/speech.ts";
-import {
-  type Args,
-  disputes,
-  enquiry,
-  inWords,
-  NOTHING_KNOWN,
-  type ReconcilerContext,
-  type ReconcilerEvent,
-} from "./reconciler.context.ts";
+import { disputes, inWords } from "./reconciler.comparison.ts";
+import type { Args, ReconcilerContext, ReconcilerEvent } from "./reconciler.context.ts";
+import { enquiry, NOTHING_KNOWN } from "./reconciler.sets.ts";
 import { contractOf, reconcilerWords } from "./reconciler.words.ts";
 
 const failed = (reason: (args: Args) => string) => ({

@@ -7,24 +7,18 @@ import { theirsOf } from "../domain/reconciliation/compare.ts";
 import { sharesNow } from "../domain/reconciliation/expiries.ts";
 import { adopted, posted } from "../domain/reconciliation/ledger.ts";
 import { speech } from "../domain/speech.ts";
+import { compared, inWords, isDoubtful, isMatched, kept } from "./reconciler.comparison.ts";
 import {
   bookedLately,
-  compared,
-  inWords,
-  isDoubtful,
-  isMatched,
   isOfRound,
-  kept,
   limitsOf,
-  NOTHING_KNOWN,
   type ReconcilerContext,
   type ReconcilerEvent,
   type ReconcilerInput,
-  setsAfter,
   strayFill,
   strayOrder,
-  takenAnswer,
 } from "./reconciler.context.ts";
+import { NOTHING_KNOWN, setsAfter, takenAnswer } from "./reconciler.sets.ts";
 
 export const reconcilerWords = setup({
   types: {

@@ -9,6 +9,7 @@
  * G3 Reducing orders are approved in every state, also while breakers are tripped (P5).
  * G4 One grant, one entry: an order that adds risk names a slot that was granted, and no second one is approved for it.
  */
+
 import { assign, setup } from "xstate";
 import { topic } from "../domain/address.ts";
 import type { EngineConfig } from "../domain/config.ts";
@@ -20,11 +21,11 @@ import type {
   GateEvent,
   ModeAnnouncement,
   ReconciliationEvent,
-  Timed,
 } from "../domain/events/actors.ts";
 import { checkMargin, checkSize, checkStanding, type RiskView } from "../domain/risk/entry-checks.ts";
 import { speech, type Tell } from "../domain/speech.ts";
 import { type EpochMs, epochMs, type Money, moneyUnits } from "../domain/units.ts";
+import type { Heard } from "./heard.ts";
 
 export interface RiskGateInput {
   readonly config: EngineConfig;
@@ -48,7 +49,6 @@ interface RiskGateContext {
   readonly probes: { readonly [orderRef: string]: true };
   readonly approvals: number;
 }
-type Heard<E> = E extends unknown ? E & Timed : never;
 type RiskGateEvent = Heard<
   | GateEvent
   | BreakerEvent

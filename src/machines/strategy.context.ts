@@ -13,7 +13,6 @@ import type {
   ModeAnnouncement,
   ReconciliationEvent,
   SessionAnnouncement,
-  Timed,
 } from "../domain/events/actors.ts";
 import type { AnswerEvent } from "../domain/events/broker.ts";
 import type { MarketEvent } from "../domain/events/market.ts";
@@ -27,6 +26,7 @@ import { newbornFault } from "../domain/strategies/newborn.ts";
 import { type Choice, type Scene, type Stopped, stopAt } from "../domain/strategies/strategy.ts";
 import { legName, type QuoteBook } from "../domain/structure-quote.ts";
 import { type EpochMs, type Price, priceUnits, roundHalfAway, type TradingDay } from "../domain/units.ts";
+import type { Heard } from "./heard.ts";
 
 export interface StrategyInput {
   readonly path: string;
@@ -66,7 +66,6 @@ export interface StrategyContext {
   readonly slot: string | null;
 }
 
-type Heard<E> = E extends unknown ? E & Timed : never;
 /** A restart brought another configuration; one without `engine` has no place for this strategy any more. */
 export type StrategyResumed =
   | { readonly type: "run.resumed"; readonly config: StrategyConfig; readonly engine: EngineConfig }

@@ -18,9 +18,10 @@ import { type Notice, Notices } from "./notices.ts";
 import type { OrderSummary, OrderTimeline } from "./order-life.ts";
 import { Orders, type OrdersView } from "./orders.ts";
 import { Positions, type PositionsView } from "./positions.ts";
+import type { Sentence } from "./sentence.ts";
 import { Session, type SessionView } from "./session.ts";
 import type { StatusView } from "./status.ts";
-import { type Sentence, Story } from "./story.ts";
+import { Story } from "./story.ts";
 import { Trades, type TradesView } from "./trades.ts";
 
 /** The seq of the step that last changed a part, for whoever sends only what is new. */

@@ -1,58 +1,19 @@
 /**
  * The day as it happens, a sentence a fact: what the terminal prints and the page shows last. No marks, no quotes, no repetition of
- * what has not changed.
+ * what has not changed. Here is what it remembers for that; what needs no memory is in sentence.ts.
  */
-
 import { formatNewYork, newYorkDay } from "../domain/calendar/new-york.ts";
 import type { EngineMode } from "../domain/events/actors.ts";
 import { isForeign } from "../domain/reconciliation/policy.ts";
-import { type EpochMs, formatPrice, moneyUnits, type Price, priceUnits } from "../domain/units.ts";
-import type { Incident, Step } from "../ports/journal.ts";
-import {
-  effectsOf,
-  factsOf,
-  inputOf,
-  keepNewest,
-  type SpokenEffect,
-  type SpokenFact,
-  type SpokenInput,
-  timeOf,
-} from "./spoken.ts";
-import {
-  againstLimit,
-  contractName,
-  creditOrDebit,
-  denialWords,
-  durationWords,
-  outcomeWords,
-  shortMoney,
-  signedMoney,
-  structureName,
-} from "./words.ts";
-
-/** Colours and filters go by tone; the text says everything without it. */
-export type Tone = "plain" | "good" | "bad" | "alarm";
-export interface Sentence {
-  readonly seq: number;
-  readonly at: EpochMs;
-  /** New York, `HH:MM:SS`. */
-  readonly clock: string;
-  readonly about: "run" | "mode" | "session" | "entry" | "order" | "fill" | "exit" | "breaker" | "doubt" | "operator" | "notice";
-  readonly tone: Tone;
-  readonly text: string;
-}
-
-interface ToldOrder {
-  readonly intentId: string;
-  readonly name: string;
-  readonly purpose: "entry" | "exit" | "reduce";
-  limit?: Price;
-}
+import { type EpochMs, moneyUnits } from "../domain/units.ts";
+import type { Step } from "../ports/journal.ts";
+import { limitOf, saidOfOrder, type ToldOrder } from "./order-sentences.ts";
+import { noticed, poisoned, type Sentence, saidByFact, saidByInput, say, type Told, type Tone } from "./sentence.ts";
+import { effectsOf, factsOf, inputOf, keepNewest, type SpokenFact, timeOf } from "./spoken.ts";
+import { againstLimit, creditOrDebit, durationWords, shortMoney, signedMoney, structureName } from "./words.ts";
 
 const SENTENCES_KEPT = 400;
 const ORDERS_KEPT = 1_000;
-/** Other sentences tell these already. */
-const TOLD_ELSEWHERE = /^(breaker|poisoned|halted|reconciliation)\/|\/quarantined\//;
 const MODE_TONE: { readonly [Mode in EngineMode]: Tone } = {
   recovering: "plain",
   reconciling: "plain",
@@ -61,11 +22,6 @@ const MODE_TONE: { readonly [Mode in EngineMode]: Tone } = {
   halted: "alarm",
   draining: "plain",
 };
-const PURPOSE = { entry: "entry", exit: "exit", reduce: "reduction" } as const;
-
-/** What a fact amounts to: one sentence, or none. */
-type Told = Pick<Sentence, "about" | "tone" | "text"> | undefined;
-const say = (about: Sentence["about"], tone: Tone, text: string): Told => ({ about, tone, text });
 
 export class Story {
   #sentences: Sentence[] = [];
@@ -125,7 +81,7 @@ export class Story {
     const facts = factsOf(step);
     const ended = new Set(facts.flatMap((fact) => (fact.type === "order.ended" ? [fact.orderRef] : [])));
     const told = [
-      this.#hear(inputOf(step)),
+      saidByInput(inputOf(step)),
       // The end of an order repeats the error that ended it.
       ...facts.map((fact) => (fact.type === "order.errored" && ended.has(fact.orderRef) ? undefined : this.#take(fact, at))),
       ...effectsOf(step).map(noticed),
@@ -140,25 +96,6 @@ export class Story {
   /** Oldest first. */
   get view(): readonly Sentence[] {
     return this.#sentences;
-  }
-
-  #hear(input: SpokenInput): Told {
-    switch (input.type) {
-      case "run.started":
-        return say("run", "plain", `STARTED with ${input.config.mode} money, build ${input.build.slice(0, 12)}`);
-      case "run.stopped":
-        return say("run", "plain", "STOPPED cleanly");
-      case "clock.stepped":
-        return say("run", "bad", `CLOCK stepped by ${durationWords(Math.abs(input.byMs))} ${input.byMs < 0 ? "back" : "ahead"}`);
-      case "operator.pause":
-      case "operator.resume":
-      case "operator.halt":
-      case "operator.rearm": {
-        const what = input.type.slice("operator.".length);
-        const scope = input.type === "operator.rearm" ? ` of ${input.scope}` : "";
-        return say("operator", "plain", `OPERATOR ${what}${scope} by ${input.by} (${input.from}): ${input.reason}`);
-      }
-    }
   }
 
   #take(fact: SpokenFact, at: EpochMs): Told {
@@ -176,23 +113,8 @@ export class Story {
         if (this.#lost === fact.reason) return;
         this.#lost = fact.reason;
         return say("session", "bad", `GATEWAY lost, connection ${fact.epoch}: ${fact.reason}`);
-      case "account.refused":
-        return say("session", "alarm", `ACCOUNT refused: ${fact.reason}`);
       case "reconciliation.completed":
         return this.#reconciled(fact);
-      case "position.adopted":
-        return say(
-          "session",
-          "bad",
-          `ADOPTED ${contractName(fact.contract)}: the broker's ${fact.theirs} counts, not our ${fact.ours} (${fact.by}: ${fact.reason})`,
-        );
-      case "session.readOnly":
-        return say("session", "alarm", `READ-ONLY: the gateway refuses orders: ${fact.text}`);
-      case "breaker.changed": {
-        if (fact.state === "tripped") return say("breaker", "alarm", `BREAKER ${fact.scope} tripped: ${fact.reason}`);
-        if (fact.state === "probing") return say("breaker", "plain", `BREAKER ${fact.scope} probing: one entry at a time`);
-        return say("breaker", "good", `BREAKER ${fact.scope} armed again: recovered`);
-      }
       case "candidate.stopped": {
         const day = newYorkDay(at);
         const told = this.#stopped.get(fact.strategy);
@@ -217,15 +139,12 @@ export class Story {
         this.#stopped.delete(fact.candidate.strategy);
         return say("entry", "plain", `FOUND ${structureName(symbol, legs)}, mid ${creditOrDebit(mid)}`);
       }
-      case "entry.denied":
-        return say("entry", "bad", `DENIED ${fact.symbol} entry: ${denialWords(fact.denial)}`);
       case "slot.opened":
       case "slot.closed":
-      case "slot.quarantined":
       case "decision.made":
         return this.#position(fact);
       default:
-        return fact.type === "order.intended" || "orderRef" in fact ? this.#order(fact) : undefined;
+        return fact.type === "order.intended" || "orderRef" in fact ? this.#order(fact) : saidByFact(fact);
     }
   }
 
@@ -248,7 +167,7 @@ export class Story {
     return say("session", "good", "RECONCILED: our records and the broker's agree");
   }
 
-  #position(fact: Extract<SpokenFact, { type: "slot.opened" | "slot.closed" | "slot.quarantined" | "decision.made" }>): Told {
+  #position(fact: Extract<SpokenFact, { type: "slot.opened" | "slot.closed" | "decision.made" }>): Told {
     const { actor: slot } = fact;
     switch (fact.type) {
       case "slot.opened": {
@@ -267,8 +186,6 @@ export class Story {
         const result = `${signedMoney(fact.profit)} after ${shortMoney(fact.fees)} of fees`;
         return say("exit", tone, `EXIT ${name} by ${fact.rule}: ${result}, held ${durationWords(fact.heldMs)}`);
       }
-      case "slot.quarantined":
-        return say("notice", "alarm", `QUARANTINED ${slot}: ${fact.reason}`);
       case "decision.made": {
         // What a rule concludes may need confirming: it is told when the slot acts on it.
         const { action, rule } = fact.decision;
@@ -309,59 +226,8 @@ export class Story {
     }
     if (!("orderRef" in fact)) return;
     const order = this.#orders.get(fact.orderRef) ?? { intentId: fact.orderRef, name: "", purpose: "entry" };
-    const what = `${order.intentId} (${order.name === "" ? "" : `${order.name} `}${PURPOSE[order.purpose]})`;
-    switch (fact.type) {
-      case "order.denied":
-        return say("order", "bad", `DENIED ${what}: ${denialWords(fact.denial)}`);
-      case "order.priced": {
-        const limit = priceUnits(fact.ticket.action === "SELL" ? -fact.ticket.limitPrice : fact.ticket.limitPrice);
-        const { limit: before } = order;
-        order.limit = limit;
-        if (before === limit) return;
-        return say(
-          "order",
-          "plain",
-          `OFFER ${order.name === "" ? order.intentId : order.name} ${PURPOSE[order.purpose]}: ${offered(before, limit)}`,
-        );
-      }
-      case "order.errored":
-        return say("order", "bad", `BROKER on ${what}: ${fact.code} ${fact.text}`);
-      case "order.doubted":
-        return say("doubt", "alarm", `UNKNOWN ${what}: ${fact.reason}; asking the broker, sending nothing`);
-      case "order.resolved":
-        return say("doubt", "good", `SETTLED ${what}: by the broker's records ${fact.as}`);
-      case "fill.booked": {
-        if (fact.execId.endsWith("/corrected"))
-          return say("fill", "bad", `CORRECTION takes back ${fact.execId.replace("/corrected", "")}`);
-        const side = fact.quantity > 0 ? "bought" : "sold";
-        return say(
-          "fill",
-          "plain",
-          `FILL ${side} ${Math.abs(fact.quantity)} ${contractName(fact.contract)} at ${formatPrice(fact.price)}`,
-        );
-      }
-      case "order.ended": {
-        if (fact.outcome === "filled" && order.purpose !== "reduce") return;
-        const because = fact.reason === "" ? "" : `: ${fact.reason}`;
-        const tone =
-          fact.outcome === "filled" ? "good" : fact.outcome === "rejected" || fact.outcome === "notAtBroker" ? "bad" : "plain";
-        return say("order", tone, `ENDED ${what} ${outcomeWords(fact.outcome)}${because}`);
-      }
-    }
+    const said = saidOfOrder(fact, order);
+    if (fact.type === "order.priced") order.limit = limitOf(fact);
+    return said;
   }
 }
-
-const noticed = (effect: SpokenEffect): Told => {
-  if (effect.type !== "operator.notify" || TOLD_ELSEWHERE.test(effect.params.key)) return;
-  return say("notice", effect.params.severity === "critical" ? "alarm" : "plain", `NOTICE ${effect.params.text}`);
-};
-const poisoned = ({ kind, actor, event, detail }: Incident): Told =>
-  kind === "poisoned" ? say("notice", "alarm", `POISONED ${actor} by ${event}: ${detail}`) : undefined;
-
-/** `a credit of 1.30`, then `1.30 → 1.28` within the same sign. */
-const offered = (before: Price | undefined, limit: Price): string => {
-  if (before === undefined) return creditOrDebit(limit);
-  if (before < 0 && limit < 0) return `credit ${formatPrice(priceUnits(-before))} → ${formatPrice(priceUnits(-limit))}`;
-  if (before > 0 && limit > 0) return `debit ${formatPrice(before)} → ${formatPrice(limit)}`;
-  return `${creditOrDebit(before)} → ${creditOrDebit(limit)}`;
-};

@@ -12,17 +12,14 @@
  *   oddTicks(kind, conIds?): number      says wrong prices once, at once, to every line; the next advance says the true ones
  */
 import type { Contract as IbContract } from "@stoqey/ib";
-import type { ContractDetails } from "../../domain/contract.ts";
-import { dollars, type EpochMs, epochMs } from "../../domain/units.ts";
+import { dollars, epochMs } from "../../domain/units.ts";
 import type { Market } from "../market/market.ts";
-import { type DataType, type Entitlements, entitlementOf, type Grant, grantFor, typeShown } from "./market-data/entitlement.ts";
-import { COMPUTATIONS, EVERYBODY, type Feed, type Shown } from "./market-data/feed.ts";
-import { readGenericTicks } from "./market-data/generic-ticks.ts";
-import { type OddTicks, oddTicksOf } from "./market-data/odd-ticks.ts";
-import { createSources, keyOf, type Subject } from "./market-data/sources.ts";
-import { tellTick } from "./market-data/tick.ts";
-import type { TradingLeg } from "./matching.ts";
-import { type IbError, isError, theLegs } from "./resolve.ts";
+import { createChannels } from "./market-data/channels.ts";
+import { type DataType, type Entitlements, type Grant, grantFor } from "./market-data/entitlement.ts";
+import { type Channel, followsHours, isSnapshotOver, type Line, showType, tellShown } from "./market-data/line.ts";
+import { groupsShown, lacksUnderlying, readLineRequest } from "./market-data/line-request.ts";
+import type { OddTicks } from "./market-data/odd-ticks.ts";
+import { type IbError, isError } from "./resolve.ts";
 import type { Listener } from "./session.ts";
 
 /** A snapshot waits so long (market time) for a first quote, and holds a line while it does. */
@@ -66,37 +63,13 @@ export interface LineRules {
   readonly optionComputations: boolean;
 }
 
-interface Line {
-  readonly to: Listener;
-  readonly reqId: number;
-  readonly legs: readonly TradingLeg[];
-  readonly groups: ReadonlySet<number>;
-  readonly asked: DataType;
-  /** When a snapshot gives up; undefined for a streaming line. */
-  readonly snapshotEndsAt: EpochMs | undefined;
-  grant: Grant;
-  type: DataType | undefined;
-  channel: Channel;
-  /** Has the picture been sent? Not while there is silence. */
-  begun: boolean;
-}
-
-/** A feed and the lines that show it. */
-interface Channel {
-  readonly key: string;
-  readonly subject: Subject;
-  readonly feed: Feed;
-  readonly lines: Set<Line>;
-}
+const error = (to: Listener, reqId: number, { code, text }: IbError): void => to.tell("error", new Error(text), code, reqId);
 
 export const createLines = ({ market, limit, entitlements, optionComputations }: LineRules): Lines => {
   const clients = new Map<Listener, Map<number, Line>>();
   // Outlives the lines: after 1101 a client opens new ones without asking again.
   const askedTypes = new WeakMap<Listener, DataType>();
-  const channels = new Map<string, Channel>();
-  const sources = createSources(market);
-  const halted = new Set<number>();
-  let everythingHalted = false;
+  const channels = createChannels(market);
   let count = 0;
   let frozen = false;
   let competing = false;
@@ -104,53 +77,13 @@ export const createLines = ({ market, limit, entitlements, optionComputations }:
   let judgedBy = entitlements();
 
   const silent = (): boolean => frozen || competing;
-  const shows = ({ legs }: Subject, conIds: { has(conId: number): boolean }): boolean =>
-    legs.some(({ details }) => conIds.has(details.contract.conId));
-  const isHalted = (subject: Subject): boolean => everythingHalted || shows(subject, halted);
-
-  const channelFor = (subject: Subject): Channel => {
-    const key = keyOf(subject);
-    const known = channels.get(key);
-    if (known !== undefined) return known;
-    const channel: Channel = { key, subject, feed: sources.open(subject), lines: new Set() };
-    channel.feed.halted = isHalted(subject);
-    channels.set(key, channel);
-    return channel;
-  };
-
-  const join = (line: Line): void => {
-    line.channel.lines.add(line);
-    for (const group of line.groups) if (group !== EVERYBODY) line.channel.feed.want(group);
-  };
-  const leave = (line: Line): void => {
-    const { channel } = line;
-    channel.lines.delete(line);
-    for (const group of line.groups) if (group !== EVERYBODY) channel.feed.unwant(group);
-    if (channel.lines.size > 0) return;
-    channels.delete(channel.key);
-    sources.release(channel.subject);
-  };
   const remove = (line: Line): void => {
     clients.get(line.to)?.delete(line.reqId);
     count--;
-    leave(line);
+    channels.leave(line);
   };
-
-  const tell = ({ to, reqId, groups }: Line, shown: Iterable<Shown>): void => {
-    for (const { tick, group } of shown) if (groups.has(group)) tellTick(to, reqId, tick);
-  };
-  const showType = (line: Line): void => {
-    const { asked, grant, legs } = line;
-    const open = (asked !== 2 && asked !== 4) || legs.every(({ details }) => market.isOpen(details.contract.conId));
-    const type = typeShown(grant, asked, open);
-    if (type === line.type) return;
-    line.type = type;
-    line.to.tell("marketDataType", line.reqId, type);
-  };
-  const isOver = (line: Line): boolean =>
-    line.snapshotEndsAt !== undefined && ((line.begun && line.channel.feed.quoted) || market.now >= line.snapshotEndsAt);
   const endIfOver = (line: Line): void => {
-    if (!isOver(line)) return;
+    if (!isSnapshotOver(line, market.now)) return;
     remove(line);
     line.to.tell("tickSnapshotEnd", line.reqId);
   };
@@ -161,39 +94,31 @@ export const createLines = ({ market, limit, entitlements, optionComputations }:
     const changes = feed.refresh(market.now);
     let ends = false;
     for (const line of lines) {
-      if (line.asked === 2 || line.asked === 4) showType(line);
+      if (followsHours(line)) showType(line, market);
       if (line.begun) {
-        if (changes.length > 0) tell(line, changes);
+        if (changes.length > 0) tellShown(line, changes);
       } else if (feed.quoted) {
         line.begun = true;
-        tell(line, feed.picture());
+        tellShown(line, feed.picture());
       }
       ends ||= line.snapshotEndsAt !== undefined;
     }
     if (ends) for (const line of [...lines]) endIfOver(line);
   };
 
-  const detailsOf = (legs: readonly TradingLeg[]): ContractDetails[] => legs.map(({ details }) => details);
-
-  /** Are an option's computations withheld, as its underlying may not be seen as the option may? */
-  const lacksUnderlying = (legs: readonly TradingLeg[], combo: boolean, { delayed }: Grant): boolean => {
-    const details = legs[0]?.details;
-    if (combo || details?.contract.right === undefined) return false;
-    const underlying = market.byConId(details.underlyingConId);
-    if (underlying === undefined) return false;
-    const may = entitlementOf(judgedBy, underlying);
-    return delayed ? may === "none" : may !== "live" && may !== "partial";
-  };
-
-  const error = (to: Listener, reqId: number, { code, text }: IbError): void => to.tell("error", new Error(text), code, reqId);
-
+  const grantOf = (legs: Line["legs"], asked: DataType): Grant | IbError =>
+    grantFor(
+      judgedBy,
+      legs.map(({ details }) => details),
+      asked,
+    );
   const every = (): Line[] => [...clients.values()].flatMap((own) => [...own.values()]);
 
   /** Entitlements have changed: lines turn delayed or live, or end. */
   const judge = (): void => {
     judgedBy = entitlements();
     for (const line of every()) {
-      const grant = grantFor(judgedBy, detailsOf(line.legs), line.asked);
+      const grant = grantOf(line.legs, line.asked);
       if (isError(grant)) {
         remove(line);
         error(line.to, line.reqId, grant);
@@ -203,13 +128,13 @@ export const createLines = ({ market, limit, entitlements, optionComputations }:
         line.grant = grant;
         continue;
       }
-      leave(line);
+      channels.leave(line);
       line.grant = grant;
-      line.channel = channelFor({ ...line.channel.subject, delayed: grant.delayed });
+      line.channel = channels.of({ ...line.channel.subject, delayed: grant.delayed });
       line.begun = false;
-      join(line);
+      channels.join(line);
       if (grant.notice !== undefined) error(line.to, line.reqId, grant.notice);
-      showType(line);
+      showType(line, market);
     }
   };
 
@@ -222,32 +147,22 @@ export const createLines = ({ market, limit, entitlements, optionComputations }:
   ): IbError | undefined => {
     const own = clients.get(to) ?? new Map<number, Line>();
     if (own.has(reqId)) return { code: 322, text: "Error processing request.-'bN' : cause - Duplicate ticker id" };
-    const generic = readGenericTicks(genericTicks);
-    if (isError(generic)) return generic;
-    if (snapshot && generic.groups.length > 0) {
-      const cause = "Snapshot market data subscription is not applicable to generic ticks";
-      return { code: 321, text: `Error validating request.-'bN' : cause - ${cause}` };
-    }
-    const found = theLegs(market, contract);
-    if (isError(found)) return found;
+    const request = readLineRequest(market, contract, genericTicks, snapshot);
+    if (isError(request)) return request;
     if (refusal !== undefined) return refusal;
     if (count >= limit) return { code: 101, text: "Max number of tickers has been reached" };
     if (entitlements() !== judgedBy) judge();
-    const { legs, combo } = found;
+    const { legs, combo } = request;
     const asked = askedTypes.get(to) ?? 1;
-    const grant = grantFor(judgedBy, detailsOf(legs), asked);
+    const grant = grantOf(legs, asked);
     if (isError(grant)) return grant;
-    const channel = channelFor({ legs, combo, delayed: grant.delayed });
-    const groups = new Set<number>(grant.partial ? [] : generic.groups);
-    if (!generic.quotesOff) groups.add(EVERYBODY);
-    const withheld = lacksUnderlying(legs, combo, grant);
-    if (!combo && legs[0]?.details.contract.right !== undefined && !withheld && !grant.partial && optionComputations)
-      groups.add(COMPUTATIONS);
+    const channel = channels.of({ legs, combo, delayed: grant.delayed });
+    const withheld = lacksUnderlying(request, grant, { market, judgedBy });
     const line: Line = {
       to,
       reqId,
       legs,
-      groups,
+      groups: groupsShown(request, grant, optionComputations && !withheld),
       asked,
       snapshotEndsAt: snapshot ? epochMs(market.now + SNAPSHOT_MS) : undefined,
       grant,
@@ -258,27 +173,19 @@ export const createLines = ({ market, limit, entitlements, optionComputations }:
     own.set(reqId, line);
     clients.set(to, own);
     count++;
-    join(line);
+    channels.join(line);
     if (grant.notice !== undefined) error(to, reqId, grant.notice);
     if (withheld) {
       const text =
         "Part of requested market data requires additional subscription for API. The underlying's data are not available live.";
       error(to, reqId, { code: 10091, text });
     }
-    showType(line);
+    showType(line, market);
     const minTick = combo ? COMBO_TICK : dollars(legs[0]!.details.minTick);
     to.tell("tickReqParams", reqId, minTick, combo ? "" : BBO_EXCHANGE, combo ? 0 : SNAPSHOT_PERMISSIONS);
     if (competing) error(to, reqId, COMPETING);
     if (!silent()) serve(channel);
     return undefined;
-  };
-
-  const odd = (kind: OddTicks, { feed, subject, lines }: Channel): number => {
-    const ticks = oddTicksOf(kind, feed, subject.delayed);
-    const hearing = ticks.length === 0 ? [] : [...lines].filter(({ begun, groups }) => begun && groups.has(EVERYBODY));
-    for (const { to, reqId } of hearing) for (const tick of ticks) tellTick(to, reqId, tick);
-    if (hearing.length > 0) feed.misspoken();
-    return hearing.length;
   };
 
   return {
@@ -302,10 +209,10 @@ export const createLines = ({ market, limit, entitlements, optionComputations }:
     },
     advance: () => {
       if (count === 0) return;
-      sources.advance();
+      channels.advance();
       if (entitlements() !== judgedBy) judge();
       if (silent()) for (const line of every()) endIfOver(line);
-      else for (const channel of channels.values()) serve(channel);
+      else for (const channel of channels.all()) serve(channel);
     },
     failAll: (code, text) => {
       const open = every();
@@ -330,22 +237,7 @@ export const createLines = ({ market, limit, entitlements, optionComputations }:
     refuse: (with_) => {
       refusal = with_;
     },
-    halt: (on, conIds) => {
-      if (conIds === undefined) {
-        everythingHalted = on;
-        if (!on) halted.clear();
-      } else
-        for (const conId of conIds)
-          if (on) halted.add(conId);
-          else halted.delete(conId);
-      for (const channel of channels.values()) channel.feed.halted = isHalted(channel.subject);
-    },
-    oddTicks: (kind, conIds) => {
-      if (silent()) return 0;
-      let told = 0;
-      for (const channel of channels.values())
-        if (conIds === undefined || shows(channel.subject, new Set(conIds))) told += odd(kind, channel);
-      return told;
-    },
+    halt: channels.halt,
+    oddTicks: (kind, conIds) => (silent() ? 0 : channels.misspeak(kind, conIds)),
   };
 };
