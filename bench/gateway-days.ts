@@ -59,7 +59,9 @@ export const gatewayDays: Measurement = {
     while (reports.length < days) {
       const report = await nextMessage<DayReport>(child);
       reports.push(report);
-      say(`${report.day}: ${Math.round(report.resident / 1e6)} MB resident, ${report.messages} messages`);
+      say(
+        `${report.day}: ${Math.round(report.resident / 1e6)} MB resident, heap ${(report.heapUsed / 1e6).toFixed(1)} MB, ${report.messages} messages`,
+      );
     }
     leave();
     child.kill();
@@ -73,6 +75,7 @@ export const gatewayDays: Measurement = {
       figures: [
         { name: "resident after two days", value: first / 1e6, unit: "MB" },
         { name: "resident at the end", value: (resident.at(-1) as number) / 1e6, unit: "MB" },
+        { name: "heap used after two days", value: (settled[0] as DayReport).heapUsed / 1e6, unit: "MB" },
         { name: "heap used at the end", value: (settled.at(-1) as DayReport).heapUsed / 1e6, unit: "MB" },
         { name: "sent a day", value: median(bytes) / 1e6, unit: "MB" },
         { name: "busiest day / quietest", value: Math.max(...bytes) / Math.min(...bytes), unit: "ratio" },

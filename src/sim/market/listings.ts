@@ -175,6 +175,9 @@ const VIX_CONTRACT: Contract = {
   tradingClass: "VIX",
 };
 
+/** So long after its expiry an option is known: positions are settled and executions told by then. */
+const EXPIRED_KEPT_DAYS = 10;
+
 export interface Listings {
   /** Lists what a day brings, around the spots (dollars, by index) of the prior close. Days come in order. */
   open(day: TradingDay, spots: readonly number[]): void;
@@ -184,7 +187,7 @@ export interface Listings {
   chain(etf: Etf, day: TradingDay): readonly (readonly [TradingDay, readonly ListedOption[]])[];
   /** The front quarter's and the next's contracts on a day. */
   futures(day: TradingDay): readonly ListedFuture[];
-  /** A contract as it is described on a day, expired or not; undefined when it was never listed. */
+  /** A contract as it is described on a day, expired or not; undefined when it was never listed, or expired long ago. */
   details(conId: number, day: TradingDay): ContractDetails | undefined;
 }
 
@@ -231,6 +234,8 @@ export const createListings = (): Listings => {
   return {
     open: (day, spots) => {
       firstDay ??= day;
+      const forgotten = addDays(day, -EXPIRED_KEPT_DAYS);
+      for (const [conId, { series }] of options) if (series.expiry < forgotten) options.delete(conId);
       for (const etf of ETFS) {
         for (const expiry of chains[etf.index]!.keys()) if (expiry < day) chains[etf.index]!.delete(expiry);
         for (const expiry of optionExpiries(day)) listChain(etf, expiry, spots[etf.index]!, day);

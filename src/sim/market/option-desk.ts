@@ -169,8 +169,9 @@ const interestIn = (option: ListedOption, of: Levels, seed: number): number => {
 };
 
 export const createOptionDesk = (world: World, pricing: Pricing, seed: number): OptionDesk => {
-  const slices = new Map<Series, Slice>();
-  const kept = new Map<number, Kept>();
+  // Weak: what expired is forgotten with its listing.
+  const slices = new WeakMap<Series, Slice>();
+  const kept = new WeakMap<ListedOption, Kept>();
 
   const sliceNow = (series: Series): Slice => {
     const known = slices.get(series);
@@ -187,11 +188,11 @@ export const createOptionDesk = (world: World, pricing: Pricing, seed: number): 
     cell.volumeOfDay = cell.interest * 0.12 * (0.3 + 1.4 * drawAt(seed, option.conId, dayBits(world.tape.day), 4));
   };
   const keptOf = (option: ListedOption): Kept => {
-    const known = kept.get(option.conId);
+    const known = kept.get(option);
     if (known?.reference === world.reference) return known;
     const cell = known ?? { reference: world.reference, close: null, interest: 0, volumeOfDay: 0, version: -1, quote: undefined };
     refresh(cell, option);
-    kept.set(option.conId, cell);
+    kept.set(option, cell);
     return cell;
   };
 
