@@ -2,15 +2,33 @@
 import { expect, test } from "vitest";
 import { EVERY_MINUTE, expectAgreement, factsOfType, play } from "./scenario.ts";
 
-test("a price that IB refuses for its step (110) leaves the working order alone, and a new order is not sent again unchanged (pain 53)", async () => {
+test("a price that IB refuses for its step (110) goes out for the same intent no more (pain 53)", async () => {
+  let left = 2;
   const played = await play({
     minutes: 60,
-    stage: (stage) => {
-      stage.at(1, () => stage.begin("broker.reject110"));
-      stage.at(20, () => stage.begin("broker.reject110"));
-    },
+    stage: (stage) =>
+      stage.onRecord(({ effects }) => {
+        if (left === 0 || !effects.some(({ type, params }) => type === "order.place" && params["modify"] === false)) return;
+        left--;
+        stage.broker.faults.rejectOrders = { left: 1, code: 110 };
+      }),
   });
-  expect(played.outcome.faultsTriggered["broker.reject110"]).toBeGreaterThan(0);
+  const refused = played.records.filter(({ input }) => input.type === "order.errored" && input["code"] === 110);
+  expect(refused.length).toBe(2);
+  const tickets = (from: number, to: number) =>
+    played.records
+      .filter(({ seq }) => seq >= from && seq < to)
+      .flatMap(({ effects }) => effects)
+      .filter(({ type }) => type === "order.place")
+      .map(
+        ({ params }) => params["ticket"] as { readonly orderId: number; readonly orderRef: string; readonly limitPrice: number },
+      );
+  for (const { seq, input } of refused) {
+    const last = tickets(0, seq).findLast(({ orderId }) => orderId === input["orderId"]);
+    const again = tickets(seq, Number.POSITIVE_INFINITY).filter(({ orderRef }) => orderRef === last?.orderRef);
+    expect(last).toBeDefined();
+    expect(again.filter(({ limitPrice }) => limitPrice === last?.limitPrice)).toEqual([]);
+  }
   expectAgreement(played);
 });
 
@@ -43,16 +61,31 @@ test("delayed prices, asked for or not, are never traded on, and the funnel says
   expect(played.outcome.entries).toBe(0);
 });
 
-test("quotes of -1, 0, NaN and the largest double amid a position are no prices: no order follows from them (pain 37)", async () => {
+test("quotes of -1, 0, NaN and the largest double amid a position are no prices: no mark, spot or limit is ever made of them (pain 37)", async () => {
+  const windows: number[] = [];
   const played = await play({
     minutes: 60,
     stage: (stage) => {
       ["minusOne", "zero", "max", "maxInteger", "notANumber", "infinite"].forEach((value, n) => {
-        stage.at(20 + 4 * n, () => stage.fault({ fault: "data.sentinels", with: { value }, forMs: 3 * 60_000 }));
+        stage.at(20 + 4 * n, () => {
+          windows.push(stage.market.now);
+          stage.fault({ fault: "data.sentinels", with: { value }, forMs: 3 * 60_000 });
+        });
       });
     },
   });
   expect(played.outcome.entries).toBeGreaterThan(0);
+  expect(windows.length).toBe(6);
+  // A mark made of such a price would lie outside the structure's width, or be none; a spot of nothing is unknown.
+  for (const { mark, spot } of factsOfType(played, "slot.marked")) {
+    if (mark !== undefined) expect(Math.abs(mark)).toBeLessThan(200_000);
+    if (spot !== undefined) expect(spot).toBeGreaterThan(1_000_000);
+  }
+  const limits = played.records
+    .flatMap(({ effects }) => effects)
+    .filter(({ type }) => type === "order.place")
+    .map(({ params }) => Math.abs((params["ticket"] as { readonly limitPrice: number }).limitPrice));
+  expect(Math.max(...limits)).toBeLessThan(200_000);
   expectAgreement(played);
 });
 

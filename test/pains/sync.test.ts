@@ -39,7 +39,7 @@ test("an order of somebody else that rests for the whole day is not touched and 
   expectAgreement(played);
 });
 
-test("a leg that IB closes by force is named within two minutes, and nothing new is entered (pain 55)", async () => {
+test("a leg that IB closes by force is named within two minutes, and the slot that held it is set aside (pain 55)", async () => {
   let liquidatedAt = 0;
   const played = await play({
     minutes: 60,
@@ -58,8 +58,7 @@ test("a leg that IB closes by force is named within two minutes, and nothing new
       facts.some((fact) => fact.type === "reconciliation.completed" && (fact["discrepancies"] as unknown[]).length > 0),
   );
   expect(named?.now).toBeLessThan(liquidatedAt + 120_000);
-  const after = factsOfType(played, "candidate.found").length;
-  expect(after).toBeGreaterThan(0);
+  expect(factsOfType(played, "slot.quarantined").length).toBe(1);
 });
 
 test("positions that move before their fills are told are no exercise and nobody else's: the fills come, and all is level (pains 22, 41)", async () => {
@@ -72,12 +71,43 @@ test("positions that move before their fills are told are no exercise and nobody
   expectAgreement(played);
 });
 
-test("positions answered as none, end marker and all, while we hold some are not believed: nothing is closed or entered for it (pain 60)", async () => {
+test("positions answered once as none, end marker and all, while we hold some, are not believed: no slot is set aside for it (pain 60)", async () => {
+  let answers = 0;
   const played = await play({
     minutes: 60,
-    stage: (stage) => stage.at(20, () => stage.fault({ fault: "positions.falselyEmpty", forMs: 10 * 60_000 })),
+    stage: (stage) =>
+      stage.at(20, () => {
+        stage.broker.filter({
+          told: (_to, event, words, pass) => {
+            if (event === "positionEnd") answers++;
+            if (event !== "position" || answers > 0) pass(event, words);
+          },
+        });
+      }),
   });
-  expect(played.outcome.entries).toBeGreaterThan(0);
+  expect(answers).toBeGreaterThan(1);
+  expect(played.facts.filter(({ type }) => type === "slot.quarantined" || type === "position.adopted")).toEqual([]);
+  expectAgreement(played);
+});
+
+test("positions answered as none for ten minutes are named and the slots set aside: nothing is closed, and the books stay (pain 60)", async () => {
+  const forMs = 10 * 60_000;
+  let from = Number.POSITIVE_INFINITY;
+  const played = await play({
+    minutes: 60,
+    stage: (stage) =>
+      stage.at(20, () => {
+        from = stage.market.now;
+        stage.fault({ fault: "positions.falselyEmpty", forMs });
+      }),
+  });
+  const during = played.records
+    .filter(({ now }) => now >= from && now <= from + forMs)
+    .flatMap(({ facts }) => facts.map(({ type }) => type));
+  expect(during).toContain("slot.quarantined");
+  expect(during).not.toContain("slot.closed");
+  expect(during).not.toContain("position.adopted");
+  expect(played.model.positions.contracts.length).toBeGreaterThan(0);
   expectAgreement(played);
 });
 

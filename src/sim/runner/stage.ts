@@ -1,5 +1,5 @@
 /**
- * What a written scenario may touch of a world: the broker's switches and its books, the engine's line, its process, and the moments
+ * What a written scenario may touch of a world: the broker's switches and its books, the engine's process, and the moments
  * at which things happen. A seed's own troubles are drawn in faults.ts; a scenario says by itself what goes wrong, and when.
  */
 import type { Step } from "../../ports/journal.ts";
@@ -7,7 +7,6 @@ import type { Broker } from "../broker/broker.ts";
 import type { FaultRequest } from "../faults/board.ts";
 import type { FaultName } from "../faults.ts";
 import type { SyntheticMarket } from "../market/synthetic-market.ts";
-import type { Line } from "./line.ts";
 
 export interface Stage {
   readonly broker: Broker;
@@ -24,10 +23,6 @@ export interface Stage {
   begin(fault: FaultName, chance?: number): void;
   /** Begins any of the gateway's faults by name (`caretaker gateway --faults` lists them). Returns its number. */
   fault(request: FaultRequest): number;
-  /** Ends all troubles that go on. */
-  heal(): void;
-  /** The engine's newest connection. */
-  line(): Line | undefined;
   /** kill -9; the process comes back after a while. */
   kill(): void;
 }

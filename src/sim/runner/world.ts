@@ -227,8 +227,6 @@ export const runWorld = async (options: WorldOptions): Promise<Outcome> => {
       trace.add("fault", [time.now(), request]);
       return board.begin(request);
     },
-    heal: () => troubles.heal(),
-    line: () => line,
     kill: () => processes.kill("crash"),
   });
 
