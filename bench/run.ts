@@ -10,6 +10,8 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { candidates } from "./candidates.ts";
+import { chainPriced } from "./chain.ts";
 import { endChildren } from "./child.ts";
 import { contractQueue } from "./contract-queue.ts";
 import { durableSteps } from "./durable-steps.ts";
@@ -20,9 +22,11 @@ import { kernelSteps } from "./kernel-steps.ts";
 import { describeMachine } from "./machine-description.ts";
 import { type Measurement, verdictOf } from "./measurement.ts";
 import { memory } from "./memory.ts";
+import { quoteToIntent } from "./quote-to-intent.ts";
 import { reconcile } from "./reconcile.ts";
 import { recovery } from "./recovery.ts";
 import { releaseLatency } from "./release-latency.ts";
+import { rules } from "./rules.ts";
 import { simulatedDays } from "./simulated-days.ts";
 import { stepCost } from "./step-cost.ts";
 import { formatFigure, type Row, tableOf } from "./table.ts";
@@ -41,6 +45,10 @@ const MEASUREMENTS: readonly Measurement[] = [
   simulatedDays,
   stepCost,
   contractQueue,
+  chainPriced,
+  candidates,
+  rules,
+  quoteToIntent,
   gatewayDays,
 ];
 

@@ -7,6 +7,8 @@ import { address } from "../domain/address.ts";
 import { EFFECT_CLASS, type EffectClass, type EffectName, type Effects } from "../domain/effects.ts";
 import { orderAddress, parseOrderRef } from "../domain/identity.ts";
 import type { Json } from "../domain/json.ts";
+import { alertMachine } from "../machines/alert.machine.ts";
+import { alertDeskMachine } from "../machines/alert-desk.machine.ts";
 import { circuitBreakerMachine } from "../machines/circuit-breaker.machine.ts";
 import { contractQueueMachine } from "../machines/contract-queue.machine.ts";
 import { contractShelfMachine } from "../machines/contract-shelf.machine.ts";
@@ -16,10 +18,22 @@ import { gatewaySessionMachine } from "../machines/gateway-session.machine.ts";
 import { marketDataLinesMachine } from "../machines/market-data-lines.machine.ts";
 import { orderMachine } from "../machines/order.machine.ts";
 import { positionSlotMachine } from "../machines/position-slot.machine.ts";
+import { predictionBookMachine } from "../machines/prediction-book.machine.ts";
 import { reconcilerMachine } from "../machines/reconciler.machine.ts";
+import { regimeMachine } from "../machines/regime.machine.ts";
 import { riskGateMachine } from "../machines/risk-gate.machine.ts";
 import { strategyMachine } from "../machines/strategy.machine.ts";
-import { migrateFuture, migrateLines, migrateOrder, migrateReconciler, migrateSession } from "./migrations.ts";
+import { underlyingMachine } from "../machines/underlying.machine.ts";
+import {
+  migrateFuture,
+  migrateGate,
+  migrateLines,
+  migrateOrder,
+  migrateReconciler,
+  migrateSession,
+  migrateSlot,
+  migrateStrategy,
+} from "./migrations.ts";
 import { isQuiet, route } from "./router.ts";
 
 interface Entry {
@@ -64,17 +78,22 @@ export const household = {
   supervisor: address.engine,
   machines: {
     engine: restarted(engineMachine),
+    alertDesk: restarted(alertDeskMachine),
+    alert: restarted(alertMachine),
     gatewaySession: { ...restarted(gatewaySessionMachine), version: 2, migrate: migrateSession },
-    strategy: restarted(strategyMachine),
-    positionSlot: guarded(positionSlotMachine),
+    strategy: { ...restarted(strategyMachine), version: 2, migrate: migrateStrategy },
+    positionSlot: { ...guarded(positionSlotMachine), version: 2, migrate: migrateSlot },
     order: { ...guarded(orderMachine), version: 2, migrate: migrateOrder },
-    riskGate: guarded(riskGateMachine),
+    riskGate: { ...guarded(riskGateMachine), version: 2, migrate: migrateGate },
     circuitBreaker: restarted(circuitBreakerMachine),
     marketDataLines: { ...restarted(marketDataLinesMachine), version: 2, migrate: migrateLines },
     contractQueue: restarted(contractQueueMachine),
     contractShelf: restarted(contractShelfMachine),
+    predictionBook: restarted(predictionBookMachine),
     futuresContract: { ...restarted(futuresContractMachine), version: 2, migrate: migrateFuture },
-    reconciler: { ...guarded(reconcilerMachine), version: 2, migrate: migrateReconciler },
+    regime: restarted(regimeMachine),
+    underlying: restarted(underlyingMachine),
+    reconciler: { ...guarded(reconcilerMachine), version: 3, migrate: migrateReconciler },
   },
   genesis: () => [{ path: address.engine, machine: "engine", input: null }],
   route,

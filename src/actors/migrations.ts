@@ -2,9 +2,11 @@
  * Snapshots of earlier versions of a machine, made fit for this one: what an actor must not forget is taken over, what it asks the broker
  * for anyway begins anew.
  */
+import { type Leg, reversed } from "../domain/contract.ts";
 import type { Json } from "../domain/json.ts";
 import { newPool } from "../domain/lines/pool.ts";
 import { NO_CASH_YET } from "../domain/reconciliation/cash.ts";
+import { EMPTY_PEAK } from "../domain/rules/trailing-stop.ts";
 
 interface Persisted {
   readonly value: Json;
@@ -17,8 +19,15 @@ const resumed = (snapshot: Json, value: string, members: (context: Persisted["co
 
 const UNKNOWN_SET = { digest: "", rows: [] };
 
+/** What stands is raised as alerts at the next comparison; before, the operator was told one text of all. */
+const withoutAlarms = (snapshot: Json): Json => {
+  const persisted = snapshot as unknown as Persisted;
+  return { ...persisted, context: { ...persisted.context, alarmed: {} } } as unknown as Json;
+};
+export const migrateReconciler = (snapshot: Json, fromVersion: number): Json =>
+  withoutAlarms(fromVersion === 1 ? ledgerWithSlots(snapshot) : snapshot);
 /** Version 1 kept no slots and no cost: by which slots a contract is held is learned from the fills to come. */
-export const migrateReconciler = (snapshot: Json): Json =>
+const ledgerWithSlots = (snapshot: Json): Json =>
   resumed(snapshot, "idle", ({ ledger = {}, config, account = "", booked = {}, strayFills = {}, round = 0, epoch = 0 }) => ({
     config,
     account,
@@ -48,7 +57,7 @@ export const migrateReconciler = (snapshot: Json): Json =>
     wishes: [],
     discrepancies: [],
     foreign: 0,
-    alarmed: "",
+    alarmed: {},
   }));
 
 /** Epoch and order ids go on; a start connects anew in any case. */
@@ -103,3 +112,81 @@ export const migrateLines = (snapshot: Json): Json =>
     toldSpare: "",
     counted: "",
   }));
+
+/** Version 1 kept its own history of volatility and its own VIX; a position that it follows goes on. */
+export const migrateStrategy = (snapshot: Json): Json => {
+  const { value, context } = snapshot as unknown as Persisted & { readonly value: Json };
+  const { path, config, engine, look, underlying, slot } = context;
+  const follows = value === "entering" || value === "managing";
+  const kept = { path, config, engine, look, underlying };
+  return resumed(snapshot, follows ? (value as string) : "paused", () => ({
+    ...kept,
+    epoch: null,
+    mode: context["mode"] ?? null,
+    equity: null,
+    vix: context["vix"] ?? null,
+    coolUntil: 0,
+    weather: { regime: null, state: null, weights: [] },
+    passedOver: { day: null, expiries: [] },
+    listing: null,
+    chain: null,
+    quotes: {},
+    awaited: [],
+    lost: [],
+    toRequest: [],
+    topics: context["topics"] ?? [],
+    way: { passed: [], refused: null, skips: [] },
+    candidate: context["candidate"] ?? null,
+    stopped: null,
+    slot: follows ? (slot ?? null) : null,
+    roll: null,
+  }));
+};
+
+/** Version 1 knew worst losses only: what its slots are in Greeks is not known until they say so. */
+export const migrateGate = (snapshot: Json): Json => {
+  const persisted = snapshot as unknown as Persisted;
+  const rows = Object.entries(persisted.context["occupied"] as { readonly [slot: string]: object });
+  const occupied = Object.fromEntries(
+    rows.map(([slot, row]) => [slot, { ...row, greeks: null, spot: null, whenUnknown: "deny" }]),
+  );
+  return { ...persisted, context: { ...persisted.context, occupied, spySpot: null, breached: null } } as unknown as Json;
+};
+
+/**
+ * Version 1 saw prices alone, and knew entries and exits. An open position goes on: what it would know of the weather is unknown until it is
+ * told, and its latches begin anew. What its orders traded follows from what they were for.
+ */
+export const migrateSlot = (snapshot: Json): Json => {
+  const persisted = snapshot as unknown as Persisted;
+  const { context } = persisted;
+  const legs = (context["candidate"] as unknown as { readonly legs: readonly Leg[] } | null)?.legs ?? [];
+  const entryRef = (context["refs"] as readonly string[])[0] ?? null;
+  const traded = (isEntry: boolean): readonly Leg[] => (isEntry ? legs : reversed(legs));
+  const order = context["order"] as { readonly purpose: string } | null;
+  const ended = context["ended"] as { readonly orderRef: string } | null;
+  return {
+    ...persisted,
+    context: {
+      ...context,
+      entryRefs: entryRef === null ? [] : [entryRef],
+      order: order === null ? null : { ...order, legs: traded(order.purpose === "entry") },
+      ended: ended === null ? null : { ...ended, legs: traded(ended.orderRef === entryRef) },
+      sight: null,
+      told: null,
+      firings: {},
+      peak: EMPTY_PEAK,
+      reductions: [],
+      reducedUnits: 0,
+      reduceRest: null,
+      rollRest: null,
+      adjusting: null,
+      next: null,
+      former: [],
+      campaign: { loss: 0, rolls: 0 },
+      weather: { regime: null, underlying: null },
+      breach: null,
+      valuedAt: null,
+    },
+  } as unknown as Json;
+};

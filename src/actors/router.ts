@@ -79,6 +79,11 @@ export const route = (input: { readonly type: string }): Route => {
     case "operator.resume":
     case "operator.rearm":
     case "operator.adopt":
+      return { to: [address.engine] };
+    case "operator.acknowledge":
+    case "operator.resolve":
+    case "operator.dismiss":
+      return { to: [address.alerts] };
     case "run.started":
     case "run.stopping":
     case "run.stopped":

@@ -11,6 +11,7 @@ import type { CaretakerConfig } from "../domain/config-schema.ts";
 import { watchWall } from "../io/clock/wall-watch.ts";
 import type { Logger } from "../io/ib/port-words.ts";
 import { realClients } from "../io/ib/real-client.ts";
+import type { KernelOptions } from "../kernel/logic.ts";
 import type { Input, Step } from "../ports/journal.ts";
 import { createReadModel, type ReadModel } from "../projections/read-model.ts";
 import type { Sentence } from "../projections/sentence.ts";
@@ -44,6 +45,8 @@ export interface DaemonOptions {
   readonly forMs?: number | undefined;
   /** Aborted by Ctrl-C, SIGTERM or the end of a recorded market. */
   readonly signal: AbortSignal;
+  /** For measurements: `onDurable` hears of a batch before the read side takes it. */
+  readonly watch?: Pick<KernelOptions, "probe" | "onOffered" | "onDurable">;
 }
 
 /** What is left when it is over: the closing document of `--json`. */
@@ -84,6 +87,7 @@ const lastNowOf = async (state: DaemonState): Promise<number> => {
 /** Runs until the signal, the time or the journal ends it. Throws CommandError for every expected refusal. */
 export const runDaemon = async (options: DaemonOptions): Promise<Closing> => {
   const { config, host, port, stateDirectory, logger, tell } = options;
+  const { onDurable: watchDurable, ...watch } = options.watch ?? {};
   const startedAt = performance.now();
   refuseLivePort(port);
   const gateway = await probeGateway(host, port, options.signal);
@@ -182,7 +186,9 @@ export const runDaemon = async (options: DaemonOptions): Promise<Closing> => {
       messagesPerSecond: config.gateway.messagesPerSecond,
       heartbeatMs: config.gateway.heartbeatSeconds * 1_000,
       logger,
+      watch,
       onDurable: (steps) => {
+        watchDurable?.(steps);
         for (const step of steps) for (const { clock, text } of take(step)) tell(`${clock} ${text}`);
       },
       // The story tells notices too: they go to the log where there is no story.

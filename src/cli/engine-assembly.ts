@@ -22,7 +22,7 @@ export interface Notice {
   readonly text: string;
 }
 
-export interface Surroundings extends Pick<KernelOptions, "onDurable" | "breathe" | "probe" | "fatal"> {
+export interface Surroundings extends Pick<KernelOptions, "onDurable" | "onOffered" | "breathe" | "probe" | "fatal"> {
   readonly journal: Journal;
   readonly snapshots: Snapshots;
   readonly build: string;
@@ -101,6 +101,7 @@ export const assembleEngine = (around: Surroundings): Assembly => {
     onPressure: (pressed) => (pressed ? port.pause() : port.resume()),
     ...(around.breathe === undefined ? {} : { breathe: around.breathe }),
     ...(around.probe === undefined ? {} : { probe: around.probe }),
+    ...(around.onOffered === undefined ? {} : { onOffered: around.onOffered }),
   });
   return { kernel, port };
 };

@@ -8,16 +8,14 @@ export const engineConfigOf = (
   config: CaretakerConfig,
   identity: { readonly account: string; readonly installation: string },
 ): EngineConfig => {
-  const { gateway: _gateway, clock: _clock, journal: _journal, strategies, ...rest } = config;
-  return {
+  const { gateway: _gateway, clock: _clock, journal: _journal, ...rest } = config;
+  // An option that was left out is absent for the actors, not undefined: their state is plain JSON.
+  return asJson({
     ...rest,
-    strategies: strategies.map(({ primaryExchange, ...strategy }) =>
-      primaryExchange === undefined ? strategy : { ...strategy, primaryExchange },
-    ),
     account: identity.account,
     installation: identity.installation.slice(0, 8),
-  };
+  }) as unknown as EngineConfig;
 };
 
 /** As the kernel journals it: the same, as plain JSON. */
-export const asJson = (config: EngineConfig): JsonObject => JSON.parse(JSON.stringify(config)) as JsonObject;
+export const asJson = (config: object): JsonObject => JSON.parse(JSON.stringify(config)) as JsonObject;

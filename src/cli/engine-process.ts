@@ -11,7 +11,7 @@ import { realScheduler } from "../io/clock/real-scheduler.ts";
 import { STEP_MS } from "../io/clock/wall-watch.ts";
 import type { Logger } from "../io/ib/port-words.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import type { Receipt, Recovered } from "../kernel/logic.ts";
+import type { KernelOptions, Receipt, Recovered } from "../kernel/logic.ts";
 import type { IbClient } from "../ports/ib-client.ts";
 import type { Input, Step } from "../ports/journal.ts";
 import type { DaemonState } from "../store/state-directory.ts";
@@ -34,6 +34,8 @@ export interface EngineParts {
   readonly onNotice: (notice: Notice) => void;
   /** The process must end now: nothing leaves any more. */
   readonly onFatal: (error: unknown, inHand: Input | undefined) => void;
+  /** For measurements. */
+  readonly watch?: Pick<KernelOptions, "probe" | "onOffered">;
 }
 
 export interface EngineProcess {
@@ -75,6 +77,7 @@ export const startEngine = async (parts: EngineParts): Promise<EngineProcess> =>
     onNotice: parts.onNotice,
     fatal: parts.onFatal,
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
+    ...parts.watch,
   });
   const recovered = await kernel.recover();
   kernel.start({ config: asJson(config), node: process.versions.node, mode: config.mode });
@@ -82,8 +85,7 @@ export const startEngine = async (parts: EngineParts): Promise<EngineProcess> =>
   const entriesAtWork = (): number =>
     kernel
       .stateParts()
-      .actors.filter(({ path, snapshot }) => path.startsWith("order/") && isWorkingEntry(snapshot as unknown as OrderSnapshot))
-      .length;
+      .actors.filter(({ path, snapshot }) => path.startsWith("order/") && addsRisk(snapshot as unknown as OrderSnapshot)).length;
 
   return {
     kernel,
@@ -104,8 +106,11 @@ interface OrderSnapshot {
   readonly value: unknown;
   readonly context?: { readonly intent?: { readonly purpose?: string } };
 }
-const isWorkingEntry = ({ value, context }: OrderSnapshot): boolean =>
-  context?.intent?.purpose === "entry" && typeof value === "object" && value !== null && "live" in value;
+const addsRisk = ({ value, context }: OrderSnapshot): boolean =>
+  (context?.intent?.purpose === "entry" || context?.intent?.purpose === "roll") &&
+  typeof value === "object" &&
+  value !== null &&
+  "live" in value;
 
 /** The trading day of an instant: which snapshots are a day's first. */
 export const dayOf = (now: number): string => newYorkDay(epochMs(Math.floor(now)) as EpochMs);

@@ -40,5 +40,11 @@ export const fittingClock = (
   const { speed, skipClosed } = clock;
   return announced === undefined
     ? createMarketClock({ from: epochMs(lastNow), speed, skipClosed })
-    : createMarketClock({ from: announced.now, anchor: probedAt, speed, skipClosed });
+    : createMarketClock({
+        from: announced.now,
+        anchor: probedAt,
+        speed,
+        skipClosed,
+        ...(announced.days === undefined ? {} : { days: announced.days }),
+      });
 };

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { buildId, packageJson } from "./build-id.ts";
 import { CommandError, EXIT } from "./exit.ts";
+import { alertsVerb } from "./verbs/alerts.ts";
 import { configVerb } from "./verbs/config.ts";
 import { demoVerb } from "./verbs/demo.ts";
 import { explainVerb } from "./verbs/explain.ts";
@@ -12,6 +13,7 @@ import { journalVerb } from "./verbs/journal.ts";
 import { operatorVerbs } from "./verbs/operator.ts";
 import { readingVerbs } from "./verbs/read.ts";
 import { replayVerb } from "./verbs/replay.ts";
+import { reportVerb } from "./verbs/report.ts";
 import { runVerb } from "./verbs/run.ts";
 import { simulateVerb } from "./verbs/simulate.ts";
 
@@ -46,7 +48,9 @@ for (const verb of [
   simulateVerb,
   replayVerb,
   explainVerb,
+  reportVerb,
   readingVerbs,
+  alertsVerb,
   operatorVerbs,
   journalVerb,
   exportVerb,

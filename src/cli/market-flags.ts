@@ -1,6 +1,8 @@
 /** The flags that choose a market, shared by `demo` and `gateway`, and the market that they name. */
 import { existsSync } from "node:fs";
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseDay } from "../domain/calendar/civil-date.ts";
+import type { TradingDay } from "../domain/units.ts";
 import type { Market } from "../sim/market/market.ts";
 import { createRecordedMarket } from "../sim/market/recorded-market.ts";
 import { REGIMES, type Regime } from "../sim/market/regimes.ts";
@@ -12,6 +14,8 @@ export interface MarketFlags {
   readonly market: "synthetic" | "recorded";
   readonly chain?: readonly string[];
   readonly underlying?: readonly string[];
+  readonly daily?: readonly string[];
+  readonly day?: readonly TradingDay[];
   readonly seed: number;
   readonly vix?: number;
   readonly regime?: Regime | "wandering";
@@ -24,6 +28,11 @@ export const DEFAULT_SEED = 20_261_120;
 export const DEFAULT_VIX = 17;
 
 const oneMore = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
+const oneMoreDay = (text: string, before: readonly TradingDay[] = []): readonly TradingDay[] => {
+  const day = parseDay(text);
+  if (day === undefined) throw new InvalidArgumentError("a day such as 2021-01-04.");
+  return [...before, day];
+};
 
 export const withMarketFlags = (command: Command): Command =>
   command
@@ -31,14 +40,26 @@ export const withMarketFlags = (command: Command): Command =>
     .addOption(
       new Option(
         "--chain <file>",
-        "recorded market: option quotes of one underlying and day, CSV or CSV.gz; more than once for more",
+        "recorded market: option quotes of one class (GOOG, SPXW), CSV or CSV.gz; more than once for more",
       ).argParser(oneMore),
     )
     .addOption(
       new Option(
         "--underlying <file>",
-        "recorded market: a stock's minute bars, CSV or CSV.gz; more than once for more stocks, then as SYMBOL=FILE",
+        "recorded market: a stock's or an index's minute bars, CSV or CSV.gz; more than once for more, then as SYMBOL=FILE",
       ).argParser(oneMore),
+    )
+    .addOption(
+      new Option(
+        "--daily <symbol=file>",
+        "recorded market: daily bars of the past, e.g. VIX=vix-daily.csv; more than once for more",
+      ).argParser(oneMore),
+    )
+    .addOption(
+      new Option(
+        "--day <day>",
+        "recorded market: only this day of the files, e.g. 2021-01-04; more than once for more",
+      ).argParser(oneMoreDay),
     )
     .addOption(
       new Option("--seed <n>", "synthetic market: the same seed gives the same market")
@@ -85,13 +106,18 @@ export const marketOf = (flags: MarketFlags): Market => {
       ...(futuresLead === 0 ? {} : { futuresLeadSeconds: futuresLead }),
     });
   }
-  const { chain, underlying } = flags;
+  const { chain, underlying, daily = [], day } = flags;
   if (chain === undefined || underlying === undefined)
     throw new CommandError(EXIT.usage, "--market recorded needs --chain FILE and --underlying FILE");
-  for (const file of [...chain, ...underlying.map((named) => named.replace(/^[A-Z][A-Z.]*=/, ""))])
+  for (const file of [...chain, ...[...underlying, ...daily].map((named) => named.replace(/^[A-Z][A-Z.]*=/, ""))])
     if (!existsSync(file)) throw new CommandError(EXIT.badData, `${file}: there is no such file`);
   try {
-    return createRecordedMarket({ chainFile: chain, underlyingFile: underlying });
+    return createRecordedMarket({
+      chainFile: chain,
+      underlyingFile: underlying,
+      dailyFile: daily,
+      ...(day === undefined ? {} : { days: day }),
+    });
   } catch (error) {
     throw new CommandError(EXIT.badData, error instanceof Error ? error.message : String(error));
   }

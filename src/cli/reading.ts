@@ -80,7 +80,11 @@ export const commandDaemon = async (daemon: DaemonAddress, command: string, body
   });
   const text = await answer.text();
   if (answer.status === 503) throw new CommandError(EXIT.tryLater, `try later: ${messageOf(answer.status, text)}`);
-  if (!answer.ok) throw new CommandError(EXIT.failed, messageOf(answer.status, text));
+  if (!answer.ok)
+    throw new CommandError(
+      answer.status === 404 || answer.status === 409 ? EXIT.badData : EXIT.failed,
+      messageOf(answer.status, text),
+    );
   return JSON.parse(text);
 };
 

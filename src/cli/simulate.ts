@@ -72,7 +72,7 @@ const INSTALLATION = "51a70000";
 const CLIENT_ID = 17;
 
 /**
- * The strategies of config/demo.yaml, made restless: small profits and small losses are taken, so that a day has many entries and
+ * Condors and a vertical, made restless: small profits and small losses are taken, so that a day has many entries and
  * exits for troubles to meet. It says nothing about profit.
  */
 export const SIMULATION_CONFIG: EngineConfig = engineConfigOf(
@@ -83,6 +83,7 @@ export const SIMULATION_CONFIG: EngineConfig = engineConfigOf(
         name: "spy-iron-condor",
         kind: "iron-condor",
         symbol: "SPY",
+        quantity: 2,
         entry: { from: "09:31", cooldownSeconds: 600, minCreditPctOfWidth: 5 },
       },
       {
@@ -97,6 +98,13 @@ export const SIMULATION_CONFIG: EngineConfig = engineConfigOf(
         symbol: "IWM",
         entry: { from: "09:40", cooldownSeconds: 600, minCreditPctOfWidth: 5, wingWidthPct: 3 },
       },
+      {
+        name: "qqq-bull-put",
+        kind: "bull-put",
+        symbol: "QQQ",
+        quantity: 2,
+        entry: { from: "09:50", cooldownSeconds: 600, minCreditPctOfWidth: 5, shortDelta: 0.3 },
+      },
     ],
     rules: {
       takeProfit: { targetPct: 3 },
@@ -105,6 +113,7 @@ export const SIMULATION_CONFIG: EngineConfig = engineConfigOf(
     },
     // The world of the simulation moves once a minute while nothing happens: its underlyings do not tick more often.
     lines: { stallSeconds: 150 },
+    freshness: { underlyingSeconds: 90, vixSeconds: 600 },
     limits: { slots: 6 },
     reconcileEverySeconds: 600,
   }),

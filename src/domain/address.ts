@@ -7,10 +7,15 @@ export const address = {
   lines: "lines",
   contractQueue: "contracts",
   contractShelf: (n: number): string => `contracts/${n}`,
+  alerts: "alerts",
+  alert: (n: number): string => `alerts/${n}`,
   breaker: (scope: string): string => `breaker/${scope}`,
   strategy: (name: string): string => `strategy/${name}`,
   slot: (n: number): string => `slot/s${n}`,
   future: (root: string): string => `future/${root}`,
+  regime: "regime",
+  underlying: (symbol: string): string => `underlying/${symbol}`,
+  predictions: "predictions",
 } as const;
 
 /** The topics an actor may `listen` to. The router turns a broker's message into these. */
@@ -25,6 +30,10 @@ export const topic = {
   execution: (execId: string): string => `execution/${execId}`,
   /** `session.readied` and `session.unreadied`, announced by the gateway session. */
   session: "session",
+  /** `regime.told`, announced by the watcher of the whole market when anything of it changes. */
+  regime: "regime",
+  /** `underlying.told`, announced by the watcher of an underlying. */
+  underlying: (symbol: string): string => `underlying/${symbol}`,
   /** `engine.modeChanged`, announced by the engine. */
   mode: "mode",
 } as const;

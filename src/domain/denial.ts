@@ -15,6 +15,14 @@ export const DENIAL_REASONS = [
   "marginAfter",
   "equityUnknown",
   "duplicateIntent",
+  "undefinedRisk",
+  "maxLossPerSymbol",
+  "maxLossPerGroup",
+  "portfolioUnknown",
+  "portfolioDelta",
+  "portfolioGamma",
+  "portfolioTheta",
+  "portfolioVega",
 ] as const;
 export type DenialReason = (typeof DENIAL_REASONS)[number];
 

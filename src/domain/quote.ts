@@ -4,10 +4,16 @@
  * `undefined`: nothing heard yet, or a figure that was none; `null`: IB said there is no such side (−1, or size 0); a number: data,
  * also 0 (a wing of a winning condor has an honest bid of 0). Whether a quote is fresh enough to act on is said in freshness.ts.
  */
-import type { EpochMs, Price } from "./units.ts";
+import type { EpochMs, Price, TradingDay } from "./units.ts";
 
 /** What a line gives: IB's market data types 1 to 4, or a single look by snapshot (of live data). */
 export type QuoteSource = "live" | "frozen" | "delayed" | "delayedFrozen" | "snapshot";
+
+/** Who buys on `exDate` or later does not get `amount` a share. */
+export interface NextDividend {
+  readonly exDate: TradingDay;
+  readonly amount: Price;
+}
 
 export interface Quote {
   readonly conId: number;
@@ -18,10 +24,14 @@ export interface Quote {
   readonly last?: Price | null;
   /** The prior session's close. */
   readonly close?: Price | null;
-  /** Of futures, where IB says so: contracts traded today, open contracts, implied volatility a year. They come along with a price. */
+  /** Of futures, where IB says so: contracts traded today. */
   readonly volume?: number;
+  /** Of futures and options, where IB says so: open contracts. */
   readonly openInterest?: number;
+  /** Of futures, stocks and indices, where IB says so: the implied volatility of their options, a year's. */
   readonly impliedVol?: number;
+  /** Of stocks, where IB says so: the next dividend that is announced. */
+  readonly dividend?: NextDividend;
   /** Absent: live, as lines are asked for. */
   readonly source?: QuoteSource;
   /** The bid is above the ask: such a quote has no middle. */

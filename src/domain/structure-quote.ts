@@ -23,6 +23,8 @@ export type StructureQuote =
       readonly ask: Price;
       /** May end in half a price unit. */
       readonly mid: number;
+      /** Of the legs that nobody bids for, the one that is offered dearest. */
+      readonly unbid?: { readonly leg: string; readonly ask: Price };
     }
   | { readonly known: false; readonly missing: readonly string[] };
 
@@ -33,6 +35,11 @@ export type Mark =
 
 /** A wider spread, in percent of the structure's width, tells nothing about its value (design section 5). */
 export const MARK_SPREAD_LIMIT_PCT = 25;
+/**
+ * A leg without a bid is worth something between nothing and its offer. Offered for more than this, in percent of the structure's width,
+ * its bid is missing rather than zero: market makers step away for a minute, and half of an offer would pass for a profit.
+ */
+export const MARK_UNBID_LIMIT_PCT = 5;
 
 /** `590P`, `612.5C`: a leg as a trader says it. */
 export const legName = ({ contract }: Leg): string => `${contract.strike / 10_000}${contract.right}`;
@@ -63,6 +70,7 @@ export const quoteStructure = (legs: readonly Leg[], quotes: QuoteBook, faultOf:
   assert(legs.length > 0, "a structure has at least one leg");
   let bid = 0;
   let ask = 0;
+  let unbid: { leg: string; ask: Price } | undefined;
   const missing: string[] = [];
   for (const leg of legs) {
     const sides = sidesOf(quotes[leg.contract.conId], faultOf);
@@ -70,16 +78,18 @@ export const quoteStructure = (legs: readonly Leg[], quotes: QuoteBook, faultOf:
       missing.push(`${legName(leg)} ${sides}`);
       continue;
     }
+    if (sides.bid === 0 && sides.ask > (unbid?.ask ?? 0)) unbid = { leg: legName(leg), ask: priceUnits(sides.ask) };
     ask += leg.ratio * (leg.ratio > 0 ? sides.ask : sides.bid);
     bid += leg.ratio * (leg.ratio > 0 ? sides.bid : sides.ask);
   }
   if (missing.length > 0) return { known: false, missing };
-  return { known: true, bid: priceUnits(bid), ask: priceUnits(ask), mid: (bid + ask) / 2 + 0 };
+  const net = { bid: priceUnits(bid), ask: priceUnits(ask), mid: (bid + ask) / 2 + 0 };
+  return { known: true, ...net, ...(unbid === undefined ? {} : { unbid }) };
 };
 
 /**
  * What one unit is worth for decisions: the mid, kept within what the structure can be worth at expiry. Unknown when the
- * structure is not quoted or its spread exceeds MARK_SPREAD_LIMIT_PCT of its width.
+ * structure is not quoted, its spread exceeds MARK_SPREAD_LIMIT_PCT of its width, or a leg that is worth something has no bid.
  */
 export const markOf = (legs: readonly Leg[], quote: StructureQuote): Mark => {
   if (!quote.known) return quote;
@@ -93,5 +103,8 @@ export const markOf = (legs: readonly Leg[], quote: StructureQuote): Mark => {
     const said = `spread ${formatPrice(priceUnits(spread))} above ${formatPrice(priceUnits(roundHalfAway(limit)))}`;
     return { known: false, missing: [said] };
   }
+  const { unbid } = quote;
+  if (unbid !== undefined && unbid.ask > ((highest - lowest) * MARK_UNBID_LIMIT_PCT) / 100)
+    return { known: false, missing: [`${unbid.leg} no bid, offered at ${formatPrice(unbid.ask)}`] };
   return { known: true, mark: priceUnits(roundHalfAway(Math.min(highest, Math.max(lowest, quote.mid)))) };
 };

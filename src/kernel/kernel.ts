@@ -30,7 +30,7 @@ const MAX_BATCH = 1_024;
 const MAX_INBOX = 65_536;
 const SNAPSHOT_EVERY = 10_000;
 
-type Phase = "new" | "recovering" | "recovered" | "running" | "stopping" | "stopped" | "dead";
+type Phase = "new" | "recovering" | "recovered" | "running" | "stopping" | "closing" | "stopped" | "dead";
 
 export class Kernel {
   readonly #options: KernelOptions;
@@ -88,7 +88,7 @@ export class Kernel {
    */
   offer(input: Input, { key }: { readonly key?: string } = {}): boolean {
     assertOffer(input);
-    if (this.#isOver() || (this.#phase === "stopping" && !isAnswer(input))) return false;
+    if (this.#isOver() || this.#phase === "closing" || (this.#phase === "stopping" && !isAnswer(input))) return false;
     this.#put(settled(input), key);
     this.#pump();
     return true;
@@ -100,7 +100,8 @@ export class Kernel {
    */
   offerCommand(input: Input): Promise<Receipt> {
     assertCommand(input);
-    if (this.#isOver() || this.#phase === "stopping") return Promise.resolve({ refused: "stopping" });
+    if (this.#isOver() || this.#phase === "stopping" || this.#phase === "closing")
+      return Promise.resolve({ refused: "stopping" });
     if (this.#pressed) return Promise.resolve({ refused: "try later" });
     const plain = settled(input);
     return new Promise((settle, fail) => {
@@ -115,7 +116,11 @@ export class Kernel {
     this.#inbox.put({ type: "run.stopped" });
     this.#phase = "stopping";
     await new Promise<void>((idle, dead) => {
-      this.#whenIdle = idle;
+      // From here to the last snapshot nothing moves: an answer that comes now is one that came too late.
+      this.#whenIdle = () => {
+        this.#phase = "closing";
+        idle();
+      };
       this.#deathHeard = dead;
       this.#pump();
     });
@@ -256,6 +261,7 @@ export class Kernel {
 
   #put(input: Input, key?: string, ticket?: Ticket): void {
     this.#inbox.put(input, key, ticket);
+    this.#options.onOffered?.(input);
     const { maxInbox = MAX_INBOX } = this.#options;
     if (this.#inbox.size > maxInbox) this.#die(new Error(`the inbox overflowed: more than ${maxInbox} inputs wait`));
   }

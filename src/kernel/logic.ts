@@ -161,6 +161,11 @@ export interface KernelOptions {
   /** Records between two snapshots. Default 10,000. */
   readonly snapshotEvery?: number;
   readonly probe?: Probe;
+  /**
+   * Hears each input as it enters the inbox: the object that its step will hold, so that a replaced quote is heard and not stepped.
+   * For measurements.
+   */
+  readonly onOffered?: (input: Input) => void;
 }
 
 /** The answer to an operator's command: durable, with the step it made, or refused for now. */

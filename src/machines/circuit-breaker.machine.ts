@@ -10,8 +10,8 @@
  */
 import { assign, emit, setup } from "xstate";
 import { address } from "../domain/address.ts";
+import { clear, raise } from "../domain/alert.ts";
 import type { EngineConfig } from "../domain/config.ts";
-import { effects } from "../domain/effects.ts";
 import type { BreakerEvent, BreakerState, OperatorEvent } from "../domain/events/actors.ts";
 import type { EngineFact } from "../domain/facts.ts";
 import { speech, type Tell } from "../domain/speech.ts";
@@ -61,7 +61,6 @@ export const circuitBreakerMachine = setup({
   },
   actions: {
     ...speech,
-    ...effects,
     countFailure: assign((args) => ({ failures: [...recent(args), args.event.now] })),
     blame: assign(({ context, event }) =>
       event.type === "failure.observed"
@@ -88,12 +87,15 @@ export const circuitBreakerMachine = setup({
         changed("tripped"),
         emit(fact("tripped")),
         {
-          type: "operator.notify",
-          params: ({ context }) => ({
-            key: `breaker/${context.scope}/${context.trips}`,
-            severity: "critical" as const,
-            text: `The ${context.scope} breaker tripped: ${context.reason.replace(/\.+$/, "")}. Nothing that adds risk is sent for ${context.config.coolDownSeconds} s.`,
-          }),
+          type: "tell",
+          params: ({ context }) =>
+            raise({
+              key: address.breaker(context.scope),
+              severity: "critical",
+              title: `The ${context.scope} breaker is tripped`,
+              text: `The ${context.scope} breaker tripped: ${context.reason.replace(/\.+$/, "")}. Nothing that adds risk is sent for ${context.config.coolDownSeconds} s.`,
+              source: address.breaker(context.scope),
+            }),
         },
       ],
       after: { coolDown: "probing" },
@@ -107,6 +109,14 @@ export const circuitBreakerMachine = setup({
         "operator.rearm": "armedAgain",
       },
     },
-    armedAgain: { entry: ["rest", changed("armed"), emit(fact("armed"))], always: "armed" },
+    armedAgain: {
+      entry: [
+        "rest",
+        changed("armed"),
+        emit(fact("armed")),
+        { type: "tell", params: ({ context }) => clear(address.breaker(context.scope), "armed again") },
+      ],
+      always: "armed",
+    },
   },
 });

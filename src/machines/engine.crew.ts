@@ -2,16 +2,25 @@
 import { address } from "../domain/address.ts";
 import type { EngineConfig } from "../domain/config.ts";
 import type { Spawn, Tell, Told } from "../domain/speech.ts";
+import { watchedUnderlyings } from "../domain/volatility/watched.ts";
 import type { Args } from "./engine.context.ts";
 
-/** In the order of spawning. The session comes last: when it speaks, all listen. */
+/** In the order of spawning. The desk comes first: whoever follows may have to raise an alert. The session comes last: when it speaks, all listen. */
 const crew = (config: EngineConfig, now: number): readonly Spawn[] => [
+  { path: address.alerts, machine: "alertDesk", input: { config } },
   { path: address.riskGate, machine: "riskGate", input: { config } },
   { path: address.reconciler, machine: "reconciler", input: { config } },
   { path: address.lines, machine: "marketDataLines", input: { config } },
   { path: address.contractQueue, machine: "contractQueue", input: { config } },
   { path: address.breaker("orders"), machine: "circuitBreaker", input: { scope: "orders", config: config.breaker } },
+  { path: address.predictions, machine: "predictionBook", input: { config } },
   ...config.futures.map((root) => ({ path: address.future(root), machine: "futuresContract", input: { root } })),
+  { path: address.regime, machine: "regime", input: { config } },
+  ...watchedUnderlyings(config).map((watched) => ({
+    path: address.underlying(watched.symbol),
+    machine: "underlying",
+    input: { watched, config },
+  })),
   ...Array.from({ length: config.limits.slots }, (_, n) => ({
     path: address.slot(n + 1),
     machine: "positionSlot",

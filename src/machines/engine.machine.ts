@@ -13,6 +13,8 @@
  */
 import { NEW_ENGINE_CONTEXT } from "./engine.context.ts";
 import {
+  cryHalted,
+  cryPoisoned,
   enter,
   goLive,
   listenToSession,
@@ -65,8 +67,8 @@ export const engineMachine = engineWords.createMachine({
     "operator.adopt": { actions: passAdoption },
     "account.refused": { target: ".halted", actions: "refuseAccount" },
     "session.contested": { target: ".halted", actions: "yieldPlace" },
-    "actor.poisoned": { actions: sayPoisoned },
-    "actor.halted": { actions: sayHalted },
+    "actor.poisoned": [{ guard: "withoutDesk", actions: cryPoisoned }, { actions: sayPoisoned }],
+    "actor.halted": [{ guard: "withoutDesk", actions: cryHalted }, { actions: sayHalted }],
   },
   states: {
     recovering: {},

@@ -1,6 +1,7 @@
 /** What the root says: to its crew, to whoever follows the mode, to the operator and the read side. */
 import { emit } from "xstate";
 import { address, topic } from "../domain/address.ts";
+import { raise } from "../domain/alert.ts";
 import type { EngineMode } from "../domain/events/actors.ts";
 import type { EngineFact } from "../domain/facts.ts";
 import type { Retire, Tell, Told } from "../domain/speech.ts";
@@ -48,13 +49,31 @@ export const enter = (mode: EngineMode) =>
   ] as const;
 
 // ── to the operator ──
-const alarm = (about: string, what: string) => ({
+type Fallen = Of<"actor.poisoned" | "actor.halted">;
+const poisoned = "could not take an event and went back to its last good state";
+const halted = "failed three times within a minute and gets no more events";
+const textOf = ({ event }: Fallen, what: string): string => `${event.path} ${what}: ${event.detail}`;
+const alarm = (about: "poisoned" | "halted", what: string) => ({
+  type: "tell" as const,
+  params: (args: Fallen): Tell =>
+    raise({
+      key: `${about}/${args.event.path}`,
+      severity: "critical",
+      title: `${args.event.path} ${about === "halted" ? "is stopped" : "failed"}`,
+      text: textOf(args, what),
+      source: address.engine,
+    }),
+});
+/** Of the desk and its alerts: one that cannot take an event cannot take this one either, so the operator is told without it. */
+const cry = (about: "poisoned" | "halted", what: string) => ({
   type: "operator.notify" as const,
-  params: ({ event }: Of<"actor.poisoned" | "actor.halted">) => ({
-    key: `${about}/${event.path}/${event.now}`,
+  params: (args: Fallen) => ({
+    key: `${about}/${args.event.path}/${args.event.now}`,
     severity: "critical" as const,
-    text: `${event.path} ${what}: ${event.detail}`,
+    text: textOf(args, what),
   }),
 });
-export const sayPoisoned = alarm("poisoned", "could not take an event and went back to its last good state");
-export const sayHalted = alarm("halted", "failed three times within a minute and gets no more events");
+export const sayPoisoned = alarm("poisoned", poisoned);
+export const sayHalted = alarm("halted", halted);
+export const cryPoisoned = cry("poisoned", poisoned);
+export const cryHalted = cry("halted", halted);

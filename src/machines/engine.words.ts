@@ -1,5 +1,6 @@
 /** The words in which the root's chart is written: its guards as conditions, its actions as deeds. */
 import { assign, setup } from "xstate";
+import { address } from "../domain/address.ts";
 import { effects } from "../domain/effects.ts";
 import type { EngineFact } from "../domain/facts.ts";
 import { speech, supervision } from "../domain/speech.ts";
@@ -28,6 +29,12 @@ export const engineWords = setup({
     agreesAgain,
     mayArchive,
     forReconciler: ({ event }) => event.type === "operator.rearm" && event.scope === "reconciliation",
+    /** It is the desk that fails, or there is none yet (a journal of an earlier build). */
+    withoutDesk: ({ context, event }) =>
+      (event.type === "actor.poisoned" || event.type === "actor.halted") &&
+      (context.spawned[address.alerts] === undefined ||
+        event.path === address.alerts ||
+        event.path.startsWith(`${address.alerts}/`)),
     forEngine: ({ event }) => event.type === "operator.rearm" && event.scope === "engine",
   },
   actions: {

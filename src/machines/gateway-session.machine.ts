@@ -25,6 +25,7 @@
  */
 import { emit } from "xstate";
 import type { EngineFact } from "../domain/facts.ts";
+import * as alerts from "./gateway-session.alerts.ts";
 import { type GatewaySessionContext, type GatewaySessionEvent, newSessionContext } from "./gateway-session.context.ts";
 import {
   askForTruth,
@@ -42,10 +43,6 @@ import {
   refuseReadOnly,
   reportContested,
   reportRefused,
-  sayCompetition,
-  sayContested,
-  sayOutage,
-  sayReadOnly,
   unreadied,
 } from "./gateway-session.speech.ts";
 import { gatewaySessionWords } from "./gateway-session.words.ts";
@@ -58,7 +55,7 @@ const noticed = <const Rest extends readonly object[]>(...rest: Rest) =>
       actions: [
         "noteReadOnly" as const,
         emit<GatewaySessionContext, GatewaySessionEvent, undefined, GatewaySessionEvent, EngineFact>(readOnlyFact),
-        sayReadOnly,
+        alerts.readOnly,
       ] as const,
     },
     ...rest,
@@ -85,7 +82,7 @@ export const gatewaySessionMachine = gatewaySessionWords.createMachine({
     "gateway.noticed": noticed({ actions: "noteFarm" }),
     "order.errored": noticed(),
     "line.failed": [
-      { guard: "competitionUntold", actions: [sayCompetition, "noteCompetition"] },
+      { guard: "competitionUntold", actions: [alerts.competition, "noteCompetition"] },
       { guard: "competing", actions: "noteCompetition" },
       {},
     ],
@@ -101,7 +98,7 @@ export const gatewaySessionMachine = gatewaySessionWords.createMachine({
       on: {
         "gateway.identified": [
           { guard: "accountRefused", target: "refused", actions: ["blame", "noteRefused"] },
-          { guard: "thisEpoch", target: "synchronising", actions: "identify" },
+          { guard: "thisEpoch", target: "synchronising", actions: ["identify", ...alerts.identified] },
         ],
         "gateway.lost": { guard: "thisEpoch", target: "lost", actions: "blame" },
         "gateway.noticed": noticed({ guard: "idTaken", actions: "noteTaken" }),
@@ -127,7 +124,7 @@ export const gatewaySessionMachine = gatewaySessionWords.createMachine({
     },
     ready: {
       entry: ["noteReady", readied, emit(readiedFact)],
-      after: { steady: { actions: "calm" } },
+      after: { steady: { actions: ["calm", alerts.steady] } },
       on: {
         "orderId.requested": [{ guard: "readOnly", actions: refuseReadOnly }, { actions: [assignOrderId, "spendIds"] }],
         "gateway.lost": { guard: "thisEpoch", target: "lost", actions: ["noteTakeover", "blame"] },
@@ -142,10 +139,11 @@ export const gatewaySessionMachine = gatewaySessionWords.createMachine({
         whole: { always: { guard: "lacking", target: "degraded" } },
         /** Orders go out as ever; whoever needs the dead data sees that they are not fresh. */
         degraded: {
-          entry: emit(degradedFact),
+          entry: [emit(degradedFact), alerts.feeds],
+          exit: alerts.feedsBack,
           always: { guard: "complete", target: "whole", actions: emit(degradedFact) },
           on: {
-            "feeds.told": { actions: ["noteFeeds", emit(degradedFact)] },
+            "feeds.told": { actions: ["noteFeeds", emit(degradedFact), alerts.feeds] },
           },
         },
       },
@@ -154,14 +152,14 @@ export const gatewaySessionMachine = gatewaySessionWords.createMachine({
     degraded: {
       entry: [unreadied, emit(lostFact), "noteOutage"],
       always: { guard: "contested", target: "contested" },
-      after: { outagePatience: { actions: [sayOutage, "noteOutageTold"] } },
+      after: { outagePatience: { actions: [alerts.outage, "noteOutageTold"] } },
       on: {
         "gateway.noticed": noticed({ guard: "connectivityRestored", target: "synchronising" }),
         "gateway.lost": { guard: "thisEpoch", target: "lost", actions: ["noteTakeover", "blame"] },
       },
     },
     lost: {
-      entry: [unreadied, emit(lostFact), "noteOutage", sayOutage, "noteOutageTold"],
+      entry: [unreadied, emit(lostFact), "noteOutage", alerts.outage, "noteOutageTold"],
       always: [
         { guard: "contested", target: "contested" },
         { guard: "restartWindow", target: "restarting" },
@@ -177,12 +175,12 @@ export const gatewaySessionMachine = gatewaySessionWords.createMachine({
     },
     /** Another session wants this place: it has it until a person says otherwise. */
     contested: {
-      entry: [disconnect, sayContested, reportContested],
+      entry: [disconnect, alerts.contested, reportContested],
       on: {
-        "session.open": { target: "connecting", actions: "forgetTakeovers" },
-        "session.rearmed": { target: "connecting", actions: "forgetTakeovers" },
+        "session.open": { target: "connecting", actions: ["forgetTakeovers", alerts.uncontested] },
+        "session.rearmed": { target: "connecting", actions: ["forgetTakeovers", alerts.uncontested] },
       },
     },
-    refused: { entry: [emit(refusedFact), disconnect, reportRefused] },
+    refused: { entry: [emit(refusedFact), disconnect, reportRefused, alerts.refused] },
   },
 });

@@ -100,6 +100,8 @@ const without = <Value>(record: { readonly [key: string]: Value }, key: string |
 /** The context with its pool settled: the orders are in it. What does not stream any more cannot be stalled. */
 export const settled = (context: LinesContext, now: number): LinesContext => {
   const { pool, orders } = settle(context.pool, now);
+  const gone = Object.keys(context.stalled).some((conId) => pool.leased[conId] === undefined);
+  if (!gone) return { ...context, pool, orders };
   const stalled = Object.fromEntries(Object.entries(context.stalled).filter(([conId]) => pool.leased[conId] !== undefined));
   return { ...context, pool, orders, stalled };
 };

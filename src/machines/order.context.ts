@@ -20,7 +20,7 @@ import type { MarketEvent } from "../domain/events/market.ts";
 import { sourceFault } from "../domain/freshness.ts";
 import { type ExecutionBook, type FeeBook, filledUnits } from "../domain/orders/execution-book.ts";
 import type { Incarnation, Kept } from "../domain/orders/incarnation.ts";
-import { limitAtStep } from "../domain/orders/ladder.ts";
+import { givesUp, limitAtStep } from "../domain/orders/ladder.ts";
 import type { Quote } from "../domain/quote.ts";
 import { quoteStructure } from "../domain/structure-quote.ts";
 import type { EpochMs, Price } from "../domain/units.ts";
@@ -139,9 +139,9 @@ export const hasFills = ({ book }: OrderContext): boolean => Object.keys(book).l
 // ── prices ──
 /** Mid and natural of one unit as traded, from the newest quotes; undefined when a leg has no price. */
 export const pricesOf = (context: OrderContext): { mid: number; natural: number } | undefined => {
-  // Delayed or frozen data never feed an entry; what reduces is priced with what there is.
-  const entering = context.intent.purpose === "entry";
-  const quote = quoteStructure(context.intent.legs, context.quotes, entering ? sourceFault : undefined);
+  // Delayed or frozen data never feed what adds risk; what reduces is priced with what there is.
+  const addsRisk = givesUp(context.intent.purpose);
+  const quote = quoteStructure(context.intent.legs, context.quotes, addsRisk ? sourceFault : undefined);
   return quote.known ? { mid: quote.mid, natural: quote.ask } : undefined;
 };
 

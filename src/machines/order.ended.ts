@@ -3,11 +3,12 @@
  * the picture is.
  */
 import { and, emit } from "xstate";
+import * as alerts from "./order.alerts.ts";
 import * as say from "./order.speech.ts";
 import { orderWords } from "./order.words.ts";
 
 export const orderEnded = orderWords.createStateConfig({
-  entry: [say.stopListeningToQuotes, say.endToOwner, say.endToGate, say.endToEngine, emit(say.ended)],
+  entry: [say.stopListeningToQuotes, say.endToOwner, say.endToGate, say.endToEngine, alerts.ended, emit(say.ended)],
   initial: "cancelled",
   always: [
     { guard: and(["untold", "someLive"]), actions: [...say.twinsToAll, "withdraw", say.cancel] },
@@ -16,12 +17,12 @@ export const orderEnded = orderWords.createStateConfig({
   on: {
     // Nobody works for it any more: it must not live on at the broker.
     "order.reported": [
-      { guard: "worksOn", actions: ["takeReport", say.cancel, say.alarmAlive] },
-      { guard: "lastIsOver", actions: ["takeReport", say.endToGate] },
+      { guard: "worksOn", actions: ["takeReport", say.cancel, alerts.alive] },
+      { guard: "lastIsOver", actions: ["takeReport", say.endToGate, alerts.gone] },
       { actions: ["takeReport", say.listenToPermId] },
     ],
     "order.statusReported": [
-      { guard: "lastIsOver", actions: ["takeReport", emit(say.statusChanged), say.endToGate] },
+      { guard: "lastIsOver", actions: ["takeReport", emit(say.statusChanged), say.endToGate, alerts.gone] },
       { actions: ["takeReport", say.listenToPermId, emit(say.statusChanged)] },
     ],
     // What was found while nothing could be sent.

@@ -105,7 +105,7 @@ export const orderLive = orderWords.createStateConfig({
         ],
         "order.denied": [
           {
-            guard: "isEntry",
+            guard: "givesUp",
             target: "cancelling",
             actions: [emit(say.denied), { type: "giveUp", params: { reason: "a new price was denied" } }],
           },

@@ -31,6 +31,7 @@
  */
 
 import { and, emit } from "xstate";
+import * as alerts from "./order.alerts.ts";
 import { newOrderContext } from "./order.context.ts";
 import { orderEnded } from "./order.ended.ts";
 import { orderLive } from "./order.live.ts";
@@ -82,14 +83,14 @@ export const orderMachine = orderWords.createMachine({
       entry: say.askForIds,
       after: {
         askAgain: [
-          { guard: "isEntry", target: "ended.cancelled", actions: say.concludeUnsent },
+          { guard: "givesUp", target: "ended.cancelled", actions: say.concludeUnsent },
           { target: "intended", reenter: true },
         ],
       },
       on: {
         "orderId.assigned": { target: "pricing", actions: ["takeIds", say.listenToOrderId] },
-        // An exit waits for the session: it must leave some day. An entry does not.
-        "orderId.refused": [{ guard: "isEntry", target: "ended.cancelled", actions: say.concludeUnsent }, {}],
+        // An exit waits for the session: it must leave some day. An entry or a roll does not.
+        "orderId.refused": [{ guard: "givesUp", target: "ended.cancelled", actions: say.concludeUnsent }, {}],
         "session.readied": { actions: ["takeEpoch", say.askForIds] },
         "order.abandon": { target: "ended.cancelled", actions: say.concludeUnsent },
       },
@@ -99,17 +100,17 @@ export const orderMachine = orderWords.createMachine({
     pricing: {
       always: [
         { guard: "needsWhatIf", target: "whatIf" },
-        { guard: "canPrice", target: "numbering" },
+        { guard: "canPrice", target: "numbering", actions: alerts.priced },
       ],
       after: {
         pricePatience: [
-          { guard: "isEntry", target: "ended.cancelled", actions: say.concludeUnsent },
-          { target: "pricing", reenter: true, actions: say.alarmUnpriced },
+          { guard: "givesUp", target: "ended.cancelled", actions: say.concludeUnsent },
+          { target: "pricing", reenter: true, actions: alerts.unpriced },
         ],
       },
       on: {
         "session.unreadied": [
-          { guard: "isEntry", target: "ended.cancelled", actions: say.concludeUnsent },
+          { guard: "givesUp", target: "ended.cancelled", actions: say.concludeUnsent },
           { target: "intended" },
         ],
         "order.abandon": { target: "ended.cancelled", actions: say.concludeUnsent },
@@ -158,13 +159,13 @@ export const orderMachine = orderWords.createMachine({
     numbering: {
       entry: say.askForIds,
       after: {
-        askAgain: [{ guard: "isEntry", target: "ended.cancelled", actions: say.concludeUnsent }, { target: "intended" }],
+        askAgain: [{ guard: "givesUp", target: "ended.cancelled", actions: say.concludeUnsent }, { target: "intended" }],
       },
       on: {
         "orderId.assigned": { target: "approving", actions: ["takeIds", say.listenToOrderId] },
-        "orderId.refused": [{ guard: "isEntry", target: "ended.cancelled", actions: say.concludeUnsent }, { target: "intended" }],
+        "orderId.refused": [{ guard: "givesUp", target: "ended.cancelled", actions: say.concludeUnsent }, { target: "intended" }],
         "session.unreadied": [
-          { guard: "isEntry", target: "ended.cancelled", actions: say.concludeUnsent },
+          { guard: "givesUp", target: "ended.cancelled", actions: say.concludeUnsent },
           { target: "intended" },
         ],
         "order.abandon": { target: "ended.cancelled", actions: say.concludeUnsent },
@@ -176,18 +177,18 @@ export const orderMachine = orderWords.createMachine({
       after: {
         // A gate that is silent is broken.
         askAgain: [
-          { guard: "isEntry", target: "ended.cancelled", actions: say.concludeUnsent },
-          { target: "pricing", actions: say.alarmUnapproved },
+          { guard: "givesUp", target: "ended.cancelled", actions: say.concludeUnsent },
+          { target: "pricing", actions: alerts.unapproved },
         ],
       },
       on: {
         "order.approved": [
-          { guard: "canPrice", target: "live", actions: ["takeApproval", emit(say.approved)] },
-          { target: "pricing" },
+          { guard: "canPrice", target: "live", actions: ["takeApproval", emit(say.approved), alerts.approved] },
+          { target: "pricing", actions: alerts.approved },
         ],
         "order.denied": { target: "ended.denied", actions: [emit(say.denied), say.concludeDenied] },
         "session.unreadied": [
-          { guard: "isEntry", target: "ended.cancelled", actions: say.concludeUnsent },
+          { guard: "givesUp", target: "ended.cancelled", actions: say.concludeUnsent },
           { target: "intended" },
         ],
         "order.abandon": { target: "ended.cancelled", actions: say.concludeUnsent },

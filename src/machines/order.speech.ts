@@ -10,6 +10,7 @@ import { type Booking, bookCommission, bookExecution } from "../domain/orders/ex
 import { unitsAtMost } from "../domain/orders/incarnation.ts";
 import type { Listen, Tell, Told } from "../domain/speech.ts";
 import { type Money, moneyUnits, type Price, priceUnits } from "../domain/units.ts";
+import { twins } from "./order.alerts.ts";
 import { type Args, keptOf, nextLimit, type OrderContext, type OrderMachineEvent, pricesOf, units } from "./order.context.ts";
 import { isModifying } from "./order.evidence.ts";
 
@@ -66,8 +67,10 @@ export const askForApproval = tell(gate, ({ context }) => ({
   ...ref(context),
   slot: context.intent.owner,
   reducing: context.intent.reducing,
+  purpose: context.intent.purpose,
   maxLoss: context.intent.maxLoss,
   quantity: context.intent.quantity,
+  ...(context.intent.greeks === undefined ? {} : { greeks: context.intent.greeks }),
   ...(context.impact?.initialMarginAfter === undefined ? {} : { initialMarginAfter: context.impact.initialMarginAfter }),
 }));
 
@@ -201,31 +204,9 @@ export const failureToBreaker = tell(breaker, ({ context }) => ({
 }));
 export const successToBreaker = tell(breaker, ({ context }) => ({ type: "success.observed", ...ref(context) }));
 
-// ── the operator ──
-const alarm = (about: string, severity: "warning" | "critical", text: string) => ({
-  type: "operator.notify" as const,
-  params: ({ context }: Args): Effects["operator.notify"] => ({
-    key: `order/${context.intent.intentId}/${about}`,
-    severity,
-    text: `Order ${context.intent.intentId} (${context.intent.purpose} ${context.intent.symbol}) ${text}`,
-  }),
-});
-export const alarmUnknown = alarm("unknown", "critical", "is out of sight: the broker's books have not settled it for a minute.");
-export const alarmAlive = alarm("alive", "critical", "has ended, and the broker still works it: it is cancelled.");
-const alarmTwins = {
-  type: "operator.notify" as const,
-  params: ({ context }: Args): Effects["operator.notify"] => {
-    const permIds = [context.permId, ...context.twins.map(({ permId }) => permId)];
-    return {
-      key: `order/${context.intent.intentId}/twins/${context.twins.length}`,
-      severity: "critical",
-      text: `Order ${context.intent.intentId} (${context.intent.purpose} ${context.intent.symbol}): the broker keeps ${permIds.length} orders of it (permIds ${permIds.join(", ")}). All are cancelled; what each has filled is counted.`,
-    };
-  },
-};
 /** That there are several: to the operator, and to the gate what may be filled at most. */
 export const twinsToAll = [
-  alarmTwins,
+  twins,
   tell(gate, ({ context }) => ({
     type: "exposure.grown",
     ...ref(context),
@@ -233,8 +214,6 @@ export const twinsToAll = [
     maxLoss: maxLossOf(context, unitsAtMost(keptOf(context))),
   })),
 ] as const;
-export const alarmUnpriced = alarm("unpriced", "warning", "cannot be priced: a leg has no offer or no quote.");
-export const alarmUnapproved = alarm("unapproved", "critical", "waits: the risk gate does not answer.");
 
 // ── what the read side sees ──
 export const intended = fact(({ context }) => ({ type: "order.intended", intent: context.intent }));

@@ -3,11 +3,13 @@
  * where the picture is.
  */
 import { and, emit, not } from "xstate";
+import * as alerts from "./order.alerts.ts";
 import * as say from "./order.speech.ts";
 import { orderWords } from "./order.words.ts";
 
 export const orderUnknown = orderWords.createStateConfig({
   entry: [emit(say.doubted), say.doubtToOwner],
+  exit: alerts.inSight,
   initial: "asking",
   always: [
     { guard: "complete", target: "ended.filled", actions: [say.concludeFilled, emit(say.resolved("filled"))] },
@@ -85,7 +87,7 @@ export const orderUnknown = orderWords.createStateConfig({
       entry: [say.askForTruth, "countAsk"],
       after: {
         askAgain: [
-          { guard: "alarming", target: "asking", reenter: true, actions: say.alarmUnknown },
+          { guard: "alarming", target: "asking", reenter: true, actions: alerts.outOfSight },
           { target: "asking", reenter: true },
         ],
       },

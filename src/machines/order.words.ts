@@ -5,7 +5,7 @@ import type { OrderOutcome } from "../domain/events/actors.ts";
 import type { OrderFact } from "../domain/facts.ts";
 import { bookCommission, bookExecution } from "../domain/orders/execution-book.ts";
 import { allOver, isOver, isSettled } from "../domain/orders/incarnation.ts";
-import { EXIT_STEP_SECONDS, STEPS_TO_NATURAL } from "../domain/orders/ladder.ts";
+import { EXIT_STEP_SECONDS, givesUp, STEPS_TO_NATURAL } from "../domain/orders/ladder.ts";
 import { verdictOfError } from "../domain/orders/order-errors.ts";
 import { speech } from "../domain/speech.ts";
 import {
@@ -60,12 +60,13 @@ export const orderWords = setup({
     whatIfTimeout: ({ context }) => context.timing.whatIfTimeoutSeconds * 1_000,
     doubt: ({ context }) => context.timing.doubtAfterSeconds * 1_000,
     ladderStep: ({ context }) =>
-      1_000 * (context.intent.purpose === "entry" ? context.timing.entryStepSeconds : EXIT_STEP_SECONDS[context.urgency]),
+      1_000 * (givesUp(context.intent.purpose) ? context.timing.entryStepSeconds : EXIT_STEP_SECONDS[context.urgency]),
     askAgain: 15_000,
     pricePatience: 60_000,
   },
   guards: {
-    isEntry: ({ context }) => context.intent.purpose === "entry",
+    /** An entry or a roll: it does not wait, and takes no price but a good one. */
+    givesUp: ({ context }) => givesUp(context.intent.purpose),
     canPrice: ({ context }) => nextLimit(context) !== undefined,
     needsWhatIf: ({ context }) => !context.intent.reducing && context.impact === null && nextLimit(context) !== undefined,
     complete: ({ context }) => isComplete(context),
@@ -123,9 +124,9 @@ export const orderWords = setup({
     modification: (args) => placementOf(args) === "modification",
     placement: (args) => placementOf(args) !== undefined,
 
-    ladderOver: ({ context }) => context.intent.purpose === "entry" && context.step > STEPS_TO_NATURAL,
+    ladderOver: ({ context }) => givesUp(context.intent.purpose) && context.step > STEPS_TO_NATURAL,
     givenUp: ({ context, event }) =>
-      context.intent.purpose === "entry" && event.now - context.startedAt >= context.timing.entryGiveUpSeconds * 1_000,
+      givesUp(context.intent.purpose) && event.now - context.startedAt >= context.timing.entryGiveUpSeconds * 1_000,
     /** IB has not said yet that it has the last price: a further change could leave two orders (F27). */
     unanswered: ({ context }) => isModifying(context),
     priceMoved: ({ context }) => ![undefined, context.limit].includes(nextLimit(context)),

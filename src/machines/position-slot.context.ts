@@ -2,12 +2,15 @@
 import type { EngineConfig } from "../domain/config.ts";
 import type { Contract, Leg } from "../domain/contract.ts";
 import type {
+  Campaign,
   Candidate,
   EffectAnswer,
   EngineMode,
   EntryEvent,
+  GateEvent,
   LineEvent,
   ModeAnnouncement,
+  OrderIntent,
   OrderProgress,
   ReconciliationEvent,
   SessionAnnouncement,
@@ -15,11 +18,14 @@ import type {
   Urgency,
 } from "../domain/events/actors.ts";
 import type { MarketEvent } from "../domain/events/market.ts";
+import type { RegimeTold, UnderlyingTold } from "../domain/events/weather.ts";
 import type { Decision, RuleTrace, SlotFact } from "../domain/facts.ts";
 import { EMPTY_LEDGER, type Ledger } from "../domain/pnl.ts";
+import type { PositionGreeks } from "../domain/risk/greeks.ts";
 import type { Firings } from "../domain/rules/confirmation.ts";
+import { EMPTY_PEAK, type TrailingPeak } from "../domain/rules/trailing-stop.ts";
 import type { QuoteBook } from "../domain/structure-quote.ts";
-import { type EpochMs, type Money, moneyUnits } from "../domain/units.ts";
+import { type EpochMs, type Money, moneyUnits, type Price } from "../domain/units.ts";
 import type { Heard } from "./heard.ts";
 
 export interface SlotInput {
@@ -32,7 +38,9 @@ export interface SlotInput {
 export interface WorkingOrder {
   readonly intentId: string;
   readonly orderRef: string;
-  readonly purpose: "entry" | "exit";
+  readonly purpose: OrderIntent["purpose"];
+  /** As they are traded: an exit has the reversed legs of what it closes. */
+  readonly legs: readonly Leg[];
   readonly quantity: number;
   readonly urgency: Urgency;
   /** The saga lost sight of it; it still counts as working until it has ended. */
@@ -41,6 +49,9 @@ export interface WorkingOrder {
 export type Marked = Extract<SlotFact, { type: "slot.marked" }>;
 /** The newest evaluation of the rules. */
 export interface Sight {
+  /** Of all units held; null: not known. */
+  readonly greeks: PositionGreeks | null;
+  readonly spot: Price | null;
   readonly marked: Marked;
   readonly decision: Decision;
   readonly trace: readonly RuleTrace[];
@@ -48,6 +59,37 @@ export interface Sight {
   readonly acting: Decision | null;
   readonly broken: readonly string[];
 }
+/** What the position was before it was rolled. It is flat, but for the rest that a roll filled in part has left. */
+export interface Former {
+  readonly candidate: Candidate;
+  readonly entryRefs: readonly string[];
+  /** Flat, and the read side knows that the position is another now. */
+  readonly told: boolean;
+}
+/** What the position is to become, and the orders that were sent for it, one after the other: their fills decide, however late. */
+export interface Next {
+  readonly candidate: Candidate;
+  readonly orderRefs: readonly string[];
+  /** Natural price of a unit of old and new together, and the worst that pays the costs. */
+  readonly net: Price;
+  readonly worst: Price;
+}
+export interface Leaving {
+  readonly decision: Decision;
+  readonly attempts: number;
+  /** Only what a roll has left of the old legs. */
+  readonly restOnly?: true;
+  /** It is closed to be entered again at a later expiry. */
+  readonly continues?: true;
+}
+/** What came to nothing, and may be tried again from then on. */
+export interface Rest {
+  readonly attempts: number;
+  readonly until: EpochMs;
+}
+/** The newest word of the gate about a limit of the portfolio that this position breaches more than any other. */
+export type Breached = Omit<Extract<GateEvent, { type: "portfolio.breached" }>, "type">;
+
 /** An execution of an earlier position, so that its late commission finds it and a repetition is known. */
 interface PastExecution {
   readonly execId: string;
@@ -69,16 +111,40 @@ export interface SlotContext {
   /** The orders of this position, the entry first. */
   readonly refs: readonly string[];
   readonly order: WorkingOrder | null;
+  /** The orders whose fills opened the present structure: the entry, or the roll and what was sent for the same legs before it. */
+  readonly entryRefs: readonly string[];
   /** How the last order ended. */
-  readonly ended: { readonly orderRef: string; readonly filledUnits: number; readonly reason: string } | null;
+  readonly ended: {
+    readonly orderRef: string;
+    readonly legs: readonly Leg[];
+    readonly filledUnits: number;
+    readonly reason: string;
+  } | null;
   readonly openedAt: EpochMs | null;
   readonly sight: Sight | null;
   readonly evaluatedAt: EpochMs;
   readonly firings: Firings;
   readonly told: { readonly decision: Decision; readonly at: EpochMs } | null;
-  /** Since when a protective rule cannot be evaluated, and whether the operator knows. */
-  readonly blind: { readonly since: EpochMs; readonly told: boolean } | null;
-  readonly exit: { readonly decision: Decision; readonly attempts: number } | null;
+  /** Since when a protective rule cannot be evaluated, and whether the operator knows; `over`: it can, and the operator is told so. */
+  readonly blind: { readonly since: EpochMs; readonly told: boolean; readonly over?: true } | null;
+  readonly exit: Leaving | null;
+  /** The greatest profit of the present structure, confirmed or on trial. */
+  readonly peak: TrailingPeak;
+  /** Of the present structure: orders that close a part of it, and how many units of theirs the read side knows of. One, and the latch is set. */
+  readonly reductions: readonly string[];
+  readonly reducedUnits: number;
+  /** The reduction or the roll at work, as it was decided. */
+  readonly adjusting: Decision | null;
+  readonly reduceRest: Rest | null;
+  readonly rollRest: Rest | null;
+  readonly next: Next | null;
+  readonly former: readonly Former[];
+  readonly campaign: Campaign;
+  /** Null: nobody has told. */
+  readonly weather: { readonly regime: RegimeTold | null; readonly underlying: UnderlyingTold | null };
+  readonly breach: Breached | null;
+  /** When the gate was told last what is held. */
+  readonly valuedAt: EpochMs | null;
   readonly quarantine: string | null;
   readonly past: readonly PastExecution[];
   /** Over the slot's whole life; commissions that arrive after a position was closed are counted here alone. */
@@ -86,7 +152,10 @@ export interface SlotContext {
 }
 
 export type SlotEvent = Heard<
-  | Extract<EntryEvent, { type: "entry.intended" }>
+  | Extract<EntryEvent, { type: "entry.intended" | "roll.offered" | "roll.declined" }>
+  | Extract<GateEvent, { type: "portfolio.breached" }>
+  | RegimeTold
+  | UnderlyingTold
   | OrderProgress
   | SlotDispute
   | MarketEvent
@@ -98,6 +167,17 @@ export type SlotEvent = Heard<
   | { readonly type: "run.resumed"; readonly config: EngineConfig }
 >;
 
+/** Latches of a structure that was just opened, by an entry or by a roll. */
+export const NEWBORN = {
+  firings: {},
+  peak: EMPTY_PEAK,
+  reductions: [],
+  reducedUnits: 0,
+  reduceRest: null,
+  rollRest: null,
+} as const;
+export const NO_CAMPAIGN: Campaign = { loss: moneyUnits(0), rolls: 0 };
+
 /** All that belongs to one position. */
 export const NOTHING_HELD = {
   candidate: null,
@@ -106,14 +186,22 @@ export const NOTHING_HELD = {
   ledger: EMPTY_LEDGER,
   refs: [],
   order: null,
+  entryRefs: [],
   ended: null,
   openedAt: null,
   sight: null,
   evaluatedAt: 0 as EpochMs,
-  firings: {},
   told: null,
   blind: null,
   exit: null,
+  ...NEWBORN,
+  adjusting: null,
+  next: null,
+  former: [],
+  campaign: NO_CAMPAIGN,
+  weather: { regime: null, underlying: null },
+  breach: null,
+  valuedAt: null,
   quarantine: null,
 } as const;
 

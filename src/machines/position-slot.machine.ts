@@ -7,25 +7,46 @@
  *                                                      ▼
  *   any ──a fill that is nobody's, a broken rule──▶ quarantined
  *
- *   open:     holding ──a rule may act──▶ exiting                 always: mark, evaluate, tell decisions
+ *   open:     always: mark, evaluate, tell decisions, tell the gate what it is worth
+ *   holding ──a rule may act──▶ exiting | reducing | rolling
  *   holding:  watching ⇄ resting (between sessions)
  *   exiting:  launching ─▶ working ──order.ended──▶ counting ──units left──▶ backingOff ─▶ counting ─▶ launching
- *             launching ─▶ asleep (between sessions)
+ *             launching ─▶ asleep (between sessions) ─▶ opening (its first minutes) ─▶ counting
+ *   reducing: working ──order.ended──▶ counting ─▶ holding              a part is closed, once; without a fill again later
+ *             working ──a rule closes──▶ withdrawing ──order.ended──▶ counting ─▶ exiting
+ *   rolling:  deciding ─▶ seeking ──an offer that pays──▶ working (as above) ──order.ended──▶ counting ─▶ holding, another structure
+ *                            │ └──the same, of four legs──▶ exiting, and the strategy enters again
+ *                            └──no, none, not worth it──▶ holding, or exiting when it is due
+ *   counting: what a roll filled in part has left of the old legs ──▶ exiting, and then on with the new ones
  *
  * S1 Never two orders: a new intent is made only when the last one has ended; one in doubt has not ended.
  * S2 Fills are booked once each, in every state. What the ledger holds, and not what an order says, decides.
  * S3 Free means: no position, no order, no lines.
- * S4 An exit follows the most severe rule that may act; a more urgent one re-prices the working order.
+ * S4 An exit follows the most severe rule that may act; a more urgent one re-prices the working order. A reduction or a roll at work is
+ *    withdrawn first.
  * S5 Quarantined, it books and does nothing else; a person decides.
+ * S6 It rolls only for a credit that is left after the commissions of both structures. What a campaign has lost never becomes less.
  */
 
-import { emit } from "xstate";
+import { reducing, rolling } from "./position-slot.adjusting.ts";
+import * as alerts from "./position-slot.alerts.ts";
 import { newSlotContext } from "./position-slot.context.ts";
+import * as known from "./position-slot.facts.ts";
 import * as say from "./position-slot.speech.ts";
 import { positionSlotWords } from "./position-slot.words.ts";
 
 const because = (reason: string) => ({ type: "quarantineFor" as const, params: { reason } });
-const vacated = [say.returnSlot, say.tellFreed, say.stopListening, say.releaseLines, "forgetPosition" as const];
+const vacated = [
+  alerts.sayGone,
+  say.tellNoExposure,
+  say.returnSlot,
+  say.continueCampaign,
+  say.tellFreed,
+  say.stopListening,
+  say.releaseLines,
+  "forgetPosition" as const,
+];
+const settled = [known.make(known.closed), known.settlePrediction, ...vacated];
 
 export const positionSlotMachine = positionSlotWords.createMachine({
   id: "positionSlot",
@@ -35,8 +56,22 @@ export const positionSlotMachine = positionSlotWords.createMachine({
   always: { guard: "linesWanted", actions: [say.requestNextLine, "nextLine"] },
   on: {
     "mode.changed": { actions: "takeMode" },
-    "run.resumed": { actions: "takeConfig" },
-    "session.readied": { actions: "takeEpoch" },
+    "run.resumed": [
+      // Its lines went with the last run: an exit that follows the clock would be priced by what they said then.
+      { guard: "occupied", actions: ["takeConfig", "dropQuotes", say.listenToWeather, say.askWeather] },
+      { actions: "takeConfig" },
+    ],
+    "session.readied": [{ guard: "occupied", actions: ["takeEpoch", say.askWeather] }, { actions: "takeEpoch" }],
+    "regime.told": [
+      { guard: "bringsVix", actions: ["takeRegime", say.listenToQuotes, "wantVix"] },
+      { guard: "occupied", actions: "takeRegime" },
+      {},
+    ],
+    "underlying.told": [{ guard: "aboutOurs", actions: "takeUnderlying" }, {}],
+    "portfolio.breached": [{ guard: "occupied", actions: "takeBreach" }, {}],
+    // An offer that nobody waits for any more.
+    "roll.offered": {},
+    "roll.declined": {},
     "session.unreadied": { actions: "dropQuotes" },
     "reconciliation.completed": {},
     "reconciliation.failed": {},
@@ -80,7 +115,7 @@ export const positionSlotMachine = positionSlotWords.createMachine({
     },
 
     entering: {
-      entry: [say.listenToQuotes, say.spawnOrder],
+      entry: [say.listenToQuotes, say.listenToWeather, say.askWeather, say.spawnOrder],
       on: {
         "mode.changed": [
           { guard: "mayNotEnter", actions: ["takeMode", say.abandon("the engine does not trade any more")] },
@@ -94,14 +129,18 @@ export const positionSlotMachine = positionSlotWords.createMachine({
     counting: {
       always: [
         { guard: "nothingFilled", target: "free", actions: vacated },
+        { guard: "reductionUntold", actions: [known.make(known.reduced), alerts.sayReduced, "noteReduced"] },
+        { guard: "becameNext", actions: [alerts.sayReduced, "becomeNext", say.listenToQuotes, "wantLines"] },
+        { guard: "rolledUntold", actions: [known.make(known.rolled), known.settleRolled, ...say.leaveFormer, "noteRolled"] },
         { guard: "flat", target: "settling" },
         {
           guard: "firstCounted",
           target: "open.holding",
-          actions: ["openPosition", emit(say.opened), say.tellOpened],
+          actions: ["openPosition", known.make(known.opened), say.tellOpened],
         },
+        { guard: "restLeft", target: "open.exiting", actions: "leaveRest" },
         { guard: "countedAndLeaving", target: "open.exiting" },
-        { guard: "counted", target: "open.holding" },
+        { guard: "counted", target: "open.holding", actions: [alerts.saySettled, "settleDown"] },
       ],
       after: { countPatience: { target: "quarantined", actions: "quarantineForRatio" } },
     },
@@ -109,15 +148,30 @@ export const positionSlotMachine = positionSlotWords.createMachine({
     open: {
       initial: "holding",
       always: [
-        { guard: "evaluationDue", actions: ["evaluate", emit(say.marked)] },
-        { guard: "decisionUntold", actions: [emit(say.decided), "noteTold"] },
+        { guard: "evaluationDue", actions: ["evaluate", known.make(known.marked)] },
+        { guard: "decisionUntold", actions: [known.make(known.decided), "noteTold"] },
+        { guard: "exposureDue", actions: [say.tellExposure, "noteValued"] },
+        {
+          guard: "ruleBrokeRolling",
+          target: "quarantined",
+          actions: ["quarantineForRule", say.abandon("the slot is quarantined")],
+        },
         { guard: "ruleBroke", target: "quarantined", actions: "quarantineForRule" },
-        { guard: "blindTooLong", actions: [say.sayBlind, "noteBlindTold"] },
+        { guard: "blindTooLong", actions: [alerts.sayBlind, "noteBlindTold"] },
+        { guard: "seesAgain", actions: [alerts.saySeeing, "forgetBlind"] },
       ],
       states: {
         holding: {
           initial: "watching",
-          always: { guard: "exitDue", target: "exiting", actions: "beginExit" },
+          always: [
+            { guard: "closeDue", target: "exiting", actions: ["beginExit", alerts.sayLeaving] },
+            {
+              guard: "reduceDue",
+              target: "reducing",
+              actions: ["beginAdjusting", "orderReduction", say.spawnOrder, alerts.sayReducing],
+            },
+            { guard: "rollDue", target: "rolling", actions: "beginAdjusting" },
+          ],
           on: { "leg.filled": { guard: "newAndOurs", target: "#positionSlot.counting", actions: "book" } },
           states: {
             watching: {
@@ -131,6 +185,9 @@ export const positionSlotMachine = positionSlotWords.createMachine({
           },
         },
 
+        reducing,
+        rolling,
+
         exiting: {
           initial: "launching",
           states: {
@@ -142,7 +199,10 @@ export const positionSlotMachine = positionSlotWords.createMachine({
             },
             /** The saga works the order; it waits by itself for session, quotes and approval. */
             working: {
-              always: { guard: "escalates", actions: [say.escalate, "noteEscalated"] },
+              always: [
+                { guard: "takesOver", actions: ["beginExit", alerts.sayLeaving] },
+                { guard: "escalates", actions: [say.escalate, "noteEscalated", alerts.sayLeaving] },
+              ],
               after: { evaluateEvery: { target: "working", reenter: true } },
               on: {
                 "leg.filled": { guard: "overCloses", actions: ["book", say.abandon("an earlier order filled after its end")] },
@@ -152,7 +212,8 @@ export const positionSlotMachine = positionSlotWords.createMachine({
             ended: {
               always: [
                 { guard: "flat", target: "#positionSlot.counting" },
-                { guard: "stuck", target: "backingOff", actions: say.sayStuck },
+                { guard: "restClosed", target: "#positionSlot.counting" },
+                { guard: "stuck", target: "backingOff", actions: alerts.sayStuck },
                 { target: "backingOff" },
               ],
             },
@@ -162,7 +223,16 @@ export const positionSlotMachine = positionSlotWords.createMachine({
             },
             asleep: {
               always: { guard: "flat", target: "#positionSlot.counting" },
-              after: { untilSession: "#positionSlot.counting" },
+              after: { untilSession: "opening" },
+            },
+            /** At the very open all that is known are the prices of the evening before. */
+            opening: {
+              always: [
+                { guard: "flat", target: "#positionSlot.counting" },
+                { guard: "closeDue", target: "#positionSlot.counting", actions: ["beginExit", alerts.sayLeaving] },
+                { guard: "pastOpening", target: "#positionSlot.counting" },
+              ],
+              after: { evaluateEvery: { target: "opening", reenter: true } },
             },
           },
         },
@@ -171,13 +241,13 @@ export const positionSlotMachine = positionSlotWords.createMachine({
 
     /** Flat. The profit is exact once every execution's commission is known, and told without them after a while. */
     settling: {
-      always: { guard: "feesComplete", target: "free", actions: [emit(say.closed), ...vacated] },
-      after: { feesPatience: { target: "free", actions: [emit(say.closed), ...vacated] } },
+      always: { guard: "feesComplete", target: "free", actions: settled },
+      after: { feesPatience: { target: "free", actions: settled } },
       on: { "leg.filled": { guard: "newAndOurs", target: "counting", actions: "book" } },
     },
 
     quarantined: {
-      entry: [emit(say.quarantined), say.alarm],
+      entry: [known.make(known.quarantined), alerts.sayOverruled, alerts.alarm],
       on: { "leg.filled": { actions: "book" }, "position.disputed": {} },
     },
   },

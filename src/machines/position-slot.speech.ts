@@ -1,43 +1,151 @@
 /** What a position slot says: to its order saga, the gate, its strategy, the pool of lines, the operator and the read side. */
 import { address, topic } from "../domain/address.ts";
 import type { Contract } from "../domain/contract.ts";
-import type { Effects } from "../domain/effects.ts";
-import type { SlotFact } from "../domain/facts.ts";
-import { feesOf, realisedProfit } from "../domain/pnl.ts";
+import type { Campaign, LinePriority } from "../domain/events/actors.ts";
+import { NO_GREEKS } from "../domain/risk/greeks.ts";
 import type { Listen, Spawn, Tell, Told } from "../domain/speech.ts";
 import { moneyUnits } from "../domain/units.ts";
 import type { OrderInput } from "./order.context.ts";
-import { entryOfSlot } from "./position-slot.books.ts";
-import { legsOf, type Sight, type SlotContext, type SlotEvent } from "./position-slot.context.ts";
+import { campaignOf, knownContracts, profitOf, units } from "./position-slot.books.ts";
+import { legsOf, type SlotContext } from "./position-slot.context.ts";
+import type { Args } from "./position-slot.facts.ts";
 import { escalation, intentOf, sagaOf, strategyPath } from "./position-slot.orders.ts";
+import { vixOf } from "./position-slot.weather.ts";
 
-interface Args {
-  readonly context: SlotContext;
-  readonly event: SlotEvent;
-}
 const tell = (to: (args: Args) => string, event: (args: Args) => Told) => ({
   type: "tell" as const,
   params: (args: Args): Tell => ({ to: to(args), event: event(args) }),
 });
 const ourStrategy = ({ context }: Args): string => strategyPath(context.candidate);
-const symbolOf = ({ context }: Args): string => context.candidate?.symbol ?? "";
+const symbolOf = ({ context }: Pick<Args, "context">): string => context.candidate?.symbol ?? "";
 
 export const listenToAnnouncements = { type: "listen" as const, params: { topics: [topic.mode, topic.session] } };
 
 // ── lines ──
-export const contractsOf = (context: SlotContext): Contract[] =>
-  context.candidate === null ? [] : [...legsOf(context).map(({ contract }) => contract), context.candidate.underlying];
-const quoteTopics = ({ context }: Args): Listen => ({ topics: contractsOf(context).map(({ conId }) => topic.quote(conId)) });
-export const listenToQuotes = { type: "listen" as const, params: quoteTopics };
-export const stopListening = { type: "unlisten" as const, params: quoteTopics };
+const contractsOf = (context: SlotContext): Contract[] => {
+  const { candidate } = context;
+  if (candidate === null) return [];
+  const vix = vixOf(context);
+  return [...legsOf(context).map(({ contract }) => contract), candidate.underlying, ...(vix === undefined ? [] : [vix])];
+};
+/** Of the legs that an offer for a roll has. */
+const contractsOfNext = ({ next }: SlotContext): Contract[] => next?.candidate.legs.map(({ contract }) => contract) ?? [];
+const contractsOfFormer = ({ former }: SlotContext): Contract[] =>
+  (former.at(-1)?.candidate.legs ?? []).map(({ contract }) => contract);
+const quotesOf = (contracts: (context: SlotContext) => readonly Contract[]) => ({
+  params: ({ context }: Args): Listen => ({ topics: contracts(context).map(({ conId }) => topic.quote(conId)) }),
+});
+export const linesOf = { position: contractsOf, next: contractsOfNext } as const;
+export const listenToQuotes = { type: "listen" as const, ...quotesOf(contractsOf) };
+export const listenToNext = { type: "listen" as const, ...quotesOf(contractsOfNext) };
+/** All that any of its structures wanted. */
+export const stopListening = {
+  type: "unlisten" as const,
+  params: ({ context }: Args): Listen => ({
+    topics: [
+      ...[...contractsOf(context), ...knownContracts(context)].map(({ conId }) => topic.quote(conId)),
+      ...weatherTopics(context),
+    ],
+  }),
+};
+const leave = (contracts: (context: SlotContext) => readonly Contract[]) =>
+  [
+    { type: "unlisten" as const, ...quotesOf(contracts) },
+    {
+      type: "tell" as const,
+      params: ({ context }: Args): Tell[] =>
+        contracts(context).map(({ conId }) => ({
+          to: address.lines,
+          event: { type: "line.released", holder: context.path, conId } as Told,
+        })),
+    },
+  ] as const;
+/** The roll came to nothing. */
+export const leaveNext = leave(contractsOfNext);
+/** The old legs are gone. */
+export const leaveFormer = leave(contractsOfFormer);
+/** What the rules need first, and then what one of them needs. */
+const priorityOf = (context: SlotContext): LinePriority => {
+  const { conId } = context.toRequest[0] as Contract;
+  return conId === vixOf(context)?.conId && conId !== context.candidate?.underlying.conId ? 2 : 1;
+};
 export const requestNextLine = tell(
   () => address.lines,
-  ({ context }) => ({ type: "line.requested", holder: context.path, contract: context.toRequest[0], priority: 1 }),
+  ({ context }) => ({
+    type: "line.requested",
+    holder: context.path,
+    contract: context.toRequest[0],
+    priority: priorityOf(context),
+  }),
 );
 export const releaseLines = tell(
   () => address.lines,
   ({ context }) => ({ type: "lines.released", holder: context.path }),
 );
+
+// ── the weather ──
+const weatherTopics = ({ candidate }: SlotContext): string[] =>
+  candidate === null ? [] : [topic.regime, topic.underlying(candidate.symbol)];
+export const listenToWeather = {
+  type: "listen" as const,
+  params: ({ context }: Args): Listen => ({ topics: weatherTopics(context) }),
+};
+export const askWeather = {
+  type: "tell" as const,
+  params: ({ context }: Args): Tell[] => [
+    { to: address.regime, event: { type: "regime.asked", replyTo: context.path } as Told },
+    { to: address.underlying(symbolOf({ context })), event: { type: "underlying.asked", replyTo: context.path } as Told },
+  ],
+};
+/** To the gate: what is held is worth so much in Greeks. */
+export const tellExposure = tell(
+  () => address.riskGate,
+  ({ context }) => ({
+    type: "exposure.valued",
+    slot: context.path,
+    symbol: symbolOf({ context }),
+    greeks: context.sight?.greeks ?? null,
+    spot: context.sight?.spot ?? null,
+  }),
+);
+/** And once more, when nothing is. */
+export const tellNoExposure = {
+  type: "tell" as const,
+  params: ({ context }: Args): Tell[] =>
+    context.valuedAt === null
+      ? []
+      : [
+          {
+            to: address.riskGate,
+            event: {
+              type: "exposure.valued",
+              slot: context.path,
+              symbol: symbolOf({ context }),
+              greeks: NO_GREEKS,
+              spot: context.sight?.spot ?? null,
+            } as Told,
+          },
+        ],
+};
+
+// ── rolls ──
+export const requestRoll = tell(ourStrategy, ({ context }) => ({
+  type: "roll.requested",
+  slot: context.path,
+  legs: legsOf(context),
+  quantity: units(context) ?? 0,
+}));
+/** The position is closed to be entered again: with what the campaign has lost by now. */
+export const continueCampaign = {
+  type: "tell" as const,
+  params: ({ context }: Args): Tell[] => {
+    if (context.exit?.continues !== true || context.candidate === null) return [];
+    const { loss, rolls } = campaignOf(context);
+    const lost = Math.max(0, -profitOf(context, context.candidate));
+    const campaign: Campaign = { loss: moneyUnits(loss + lost), rolls: rolls + 1 };
+    return [{ to: strategyPath(context.candidate), event: { type: "campaign.continued", slot: context.path, campaign } as Told }];
+  },
+};
 
 // ── orders ──
 export const spawnOrder = {
@@ -49,7 +157,7 @@ export const spawnOrder = {
       path: sagaOf(context),
       intent: intentOf(context),
       config: context.engine,
-      quotes: legsOf(context).flatMap(({ contract }) => context.quotes[contract.conId] ?? []),
+      quotes: (context.order?.legs ?? []).flatMap(({ contract }) => context.quotes[contract.conId] ?? []),
       now: event.now,
     } satisfies OrderInput,
   }),
@@ -79,64 +187,3 @@ export const refuseEntry = (reason: string) =>
     freed(() => reason),
   );
 export const tellOpened = tell(ourStrategy, ({ context }) => ({ type: "slot.opened", slot: context.path }));
-
-export const opened = (args: Args): SlotFact => {
-  const { context } = args;
-  const entry = entryOfSlot(context) as NonNullable<ReturnType<typeof entryOfSlot>>;
-  return {
-    type: "slot.opened",
-    slot: context.path,
-    strategy: context.candidate?.strategy ?? "",
-    symbol: symbolOf(args),
-    legs: legsOf(context),
-    quantity: entry.units,
-    netPrice: entry.netPrice,
-    // A candidate's loss is bounded, so a position with its legs in ratio has a bounded one.
-    unitMaxLoss: entry.unitMaxLoss === "unbounded" ? moneyUnits(0) : entry.unitMaxLoss,
-  };
-};
-export const closed = (args: Args): SlotFact => {
-  const { context, event } = args;
-  return {
-    type: "slot.closed",
-    slot: context.path,
-    strategy: context.candidate?.strategy ?? "",
-    symbol: symbolOf(args),
-    rule: context.exit?.decision.rule ?? "none",
-    profit: realisedProfit(context.ledger),
-    fees: feesOf(context.ledger),
-    heldMs: context.openedAt === null ? 0 : event.now - context.openedAt,
-  };
-};
-
-// ── what it sees ──
-export const marked = ({ context }: Args): SlotFact => (context.sight as Sight).marked;
-export const decided = (args: Args): SlotFact => {
-  const { decision, trace } = args.context.sight as Sight;
-  return { type: "decision.made", slot: args.context.path, symbol: symbolOf(args), decision, trace };
-};
-export const quarantined = ({ context }: Args): SlotFact => ({
-  type: "slot.quarantined",
-  slot: context.path,
-  reason: context.quarantine ?? "",
-});
-
-// ── the operator ──
-const notify = (severity: "warning" | "critical", about: string, text: (args: Args) => string) => ({
-  type: "operator.notify" as const,
-  params: (args: Args): Effects["operator.notify"] => ({
-    key: `${args.context.path}/${about}/${args.context.intents}`,
-    severity,
-    text: `${args.context.path} ${symbolOf(args)}: ${text(args)}`,
-  }),
-});
-export const alarm = notify("critical", "quarantined", ({ context }) => `quarantined, ${context.quarantine ?? ""}`);
-export const sayBlind = notify("warning", "blind", ({ context }) => {
-  const unknown = context.sight?.trace.filter(({ verdict }) => verdict === "unknown") ?? [];
-  return `cannot evaluate ${unknown.map(({ rule, missing = [] }) => `${rule} (${missing.join(", ")})`).join("; ")}`;
-});
-export const sayStuck = notify(
-  "critical",
-  "stuck",
-  ({ context }) => `${context.exit?.attempts ?? 0} exits have ended with units left: ${context.ended?.reason ?? ""}`,
-);

@@ -39,14 +39,8 @@ export const compared = (args: Args): Partial<ReconcilerContext> => {
   const toAdopt = found.filter((one) => (one.policy === "adopt" && isOfPosition(one)) || isWished(context, one));
   return { found, toAdopt: toAdopt.slice(0, MOST_ADOPTED), looks: context.looks + 1 };
 };
-const textOf = ({ kind, subject, ours, theirs }: Discrepancy): string => `${subject} ${kind} (ours ${ours}, theirs ${theirs})`;
-/** As the operator reads it. */
-export const inWords = (discrepancies: readonly Discrepancy[]): string =>
-  discrepancies
-    .filter((one) => !isForeign(one))
-    .map(textOf)
-    .join("; ");
-
+export const textOf = ({ kind, subject, ours, theirs }: Discrepancy): string =>
+  `${subject} ${kind} (ours ${ours}, theirs ${theirs})`;
 /** Whether this look should be taken again before it is believed: a position went that we still count, or an order is in no answer. */
 export const isDoubtful = ({ context }: Args): boolean => {
   const { found, looks, openBefore, sets, ledger } = context;

@@ -61,8 +61,8 @@ export interface ReconcilerContext {
   readonly discrepancies: readonly Discrepancy[];
   /** How many positions are others'. */
   readonly foreign: number;
-  /** What the operator was told last, as one text. */
-  readonly alarmed: string;
+  /** The differences that stand as alerts, by key: what was said of each. */
+  readonly alarmed: { readonly [key: string]: string };
 }
 export type ReconcilerEvent = Heard<
   | BrokerEvent

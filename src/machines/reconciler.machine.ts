@@ -30,7 +30,8 @@ import type { Discrepancy } from "../domain/events/actors.ts";
 import type { EngineFact } from "../domain/facts.ts";
 import { NO_CASH_YET } from "../domain/reconciliation/cash.ts";
 import type { Tell, Told } from "../domain/speech.ts";
-import { disputes, inWords } from "./reconciler.comparison.ts";
+import { tellDifferences } from "./reconciler.alerts.ts";
+import { disputes } from "./reconciler.comparison.ts";
 import type { Args, ReconcilerContext, ReconcilerEvent } from "./reconciler.context.ts";
 import { enquiry, NOTHING_KNOWN } from "./reconciler.sets.ts";
 import { contractOf, reconcilerWords } from "./reconciler.words.ts";
@@ -105,7 +106,7 @@ export const reconcilerMachine = reconcilerWords.createMachine({
     wishes: [],
     discrepancies: [],
     foreign: 0,
-    alarmed: "",
+    alarmed: {},
   }),
   entry: { type: "listen", params: { topics: [topic.session] } },
   initial: "idle",
@@ -183,13 +184,13 @@ export const reconcilerMachine = reconcilerWords.createMachine({
       ],
     },
     resolved: {
-      entry: [...tellTruth(), sayNew("warning", "The account is not quite as expected"), "noteAlarm"],
+      entry: [...tellTruth(), tellDifferences, "noteAlarm"],
       always: { guard: "askedAgain", target: "collecting" },
       after: { turn: "collecting" },
       on: ready,
     },
     mismatched: {
-      entry: [...tellTruth(), sayNew("critical", "The broker's account and ours differ"), "noteAlarm"],
+      entry: [...tellTruth(), tellDifferences, "noteAlarm"],
       always: { guard: "askedAgain", target: "collecting" },
       after: { turn: "collecting" },
       on: ready,
@@ -202,19 +203,6 @@ export const reconcilerMachine = reconcilerWords.createMachine({
     },
   },
 });
-
-/** To the operator, when it is not what was said last; nothing when all agrees. */
-function sayNew(severity: "warning" | "critical", what: string) {
-  return {
-    type: "operator.notify" as const,
-    params: ({ context }: Args) => {
-      const text = inWords(context.discrepancies);
-      return text === "" || text === context.alarmed
-        ? []
-        : [{ key: `reconciliation/${context.round}`, severity, text: `${what}: ${text}` }];
-    },
-  };
-}
 
 function adoption({ context }: Args): EngineFact {
   const next = context.toAdopt[0] as Discrepancy;

@@ -7,7 +7,8 @@ import { theirsOf } from "../domain/reconciliation/compare.ts";
 import { sharesNow } from "../domain/reconciliation/expiries.ts";
 import { adopted, posted } from "../domain/reconciliation/ledger.ts";
 import { speech } from "../domain/speech.ts";
-import { compared, inWords, isDoubtful, isMatched, kept } from "./reconciler.comparison.ts";
+import { alarmedAfter } from "./reconciler.alerts.ts";
+import { compared, isDoubtful, isMatched, kept } from "./reconciler.comparison.ts";
 import {
   bookedLately,
   isOfRound,
@@ -48,7 +49,6 @@ export const reconcilerWords = setup({
     ofOlderEpoch: ({ context, event }) => event.type === "reconciliation.requested" && event.epoch < context.epoch,
     strayFill: (args) => strayFill(args) !== undefined,
     strayOrder: (args) => strayOrder(args) !== undefined,
-    alarmed: ({ context }) => inWords(context.discrepancies) === context.alarmed,
   },
   actions: {
     ...speech,
@@ -97,7 +97,7 @@ export const reconcilerWords = setup({
     /** All was announced; what stands is kept. */
     trim: assign(({ context }) => ({ ...kept(context), found: [] })),
     rest: assign({ looks: 0 }),
-    noteAlarm: assign(({ context }) => ({ alarmed: inWords(context.discrepancies) })),
+    noteAlarm: assign(({ context }) => ({ alarmed: alarmedAfter(context) })),
     noteStrayFill: assign((args) => {
       const stray = strayFill(args);
       return stray === undefined ? {} : { strayFills: { ...args.context.strayFills, [stray.subject]: stray } };

@@ -2,183 +2,56 @@
  * The risk gate: the one door for everything that adds risk, and no obstacle for what reduces it.
  *
  *   closed ◀──mode──▶ normal ◀──mode──▶ reducing         (trading → normal, reducing → reducing, all else → closed)
- *      in every state: slots granted or denied, approvals given or denied, exposures booked and released
+ *      in every state: slots granted or denied, approvals given or denied, exposures booked, valued and released
  *
  * G1 An approval is for one transmission and expires.
  * G2 Exposure is reserved when a slot is granted and held until the order can no longer fill and the position is gone.
  * G3 Reducing orders are approved in every state, also while breakers are tripped (P5).
- * G4 One grant, one entry: an order that adds risk names a slot that was granted, and no second one is approved for it.
+ * G4 One grant, one entry: an order that adds risk names a slot that was granted, and no second one is approved for it. A position roll
+ *    replaces what the slot holds: one at a time, only once the entry has ended, and the slot counts with the worse of both until it has.
+ * G5 The portfolio is measured with every position and every order that may still fill; a limit that is breached is told to the slot that
+ *    adds most to it, and told again when it is cured.
  */
 
-import { assign, setup } from "xstate";
 import { topic } from "../domain/address.ts";
-import type { EngineConfig } from "../domain/config.ts";
-import type { Denial } from "../domain/denial.ts";
-import type {
-  BreakerEvent,
-  BreakerState,
-  EngineMode,
-  GateEvent,
-  ModeAnnouncement,
-  ReconciliationEvent,
-} from "../domain/events/actors.ts";
-import { checkMargin, checkSize, checkStanding, type RiskView } from "../domain/risk/entry-checks.ts";
-import { speech, type Tell } from "../domain/speech.ts";
-import { type EpochMs, epochMs, type Money, moneyUnits } from "../domain/units.ts";
-import type { Heard } from "./heard.ts";
+import type { Tell } from "../domain/speech.ts";
+import {
+  type Args,
+  approvalOf,
+  assessApproval,
+  assessSlot,
+  breachNow,
+  freeSlot,
+  notMeasured,
+  reply,
+  slotsOf,
+  unmeasured,
+} from "./risk-gate.context.ts";
+import { riskGateWords } from "./risk-gate.words.ts";
 
-export interface RiskGateInput {
-  readonly config: EngineConfig;
-}
-interface Occupation {
-  readonly strategy: string;
-  readonly symbol: string;
-  /** Reserved, then approved, then held. */
-  readonly maxLoss: Money;
-  /** The entry order that was approved for this grant. */
-  readonly entry: string | null;
-}
-interface RiskGateContext {
-  readonly config: EngineConfig;
-  readonly mode: EngineMode;
-  readonly breakers: { readonly [scope: string]: BreakerState };
-  readonly netLiquidation: Money | null;
-  readonly slots: readonly string[];
-  readonly occupied: { readonly [slot: string]: Occupation };
-  /** Entry orders that went out while the breaker was probing: orderRef → true. */
-  readonly probes: { readonly [orderRef: string]: true };
-  readonly approvals: number;
-}
-type RiskGateEvent = Heard<
-  | GateEvent
-  | BreakerEvent
-  | ModeAnnouncement
-  | ReconciliationEvent
-  | { readonly type: "run.resumed"; readonly config: EngineConfig }
-  | { readonly type: "session.readied" | "session.unreadied" }
->;
-type Args = { readonly context: RiskGateContext; readonly event: RiskGateEvent };
-type Of<T extends RiskGateEvent["type"]> = Extract<RiskGateEvent, { type: T }>;
-
-/** The worst state of any breaker decides. */
-const breakerOf = (context: RiskGateContext): BreakerState => {
-  const states = Object.values(context.breakers);
-  return states.includes("tripped") ? "tripped" : states.includes("probing") ? "probing" : "armed";
+const listenToAnnouncements = {
+  type: "listen" as const,
+  params: { topics: [topic.mode, topic.session, topic.underlying("SPY")] },
 };
-const viewOf = (context: RiskGateContext): RiskView => ({
-  mode: context.mode,
-  limits: context.config.limits,
-  breaker: breakerOf(context),
-  probes: Object.keys(context.probes).length,
-  ...(context.netLiquidation === null ? {} : { netLiquidation: context.netLiquidation }),
-  exposures: Object.fromEntries(Object.entries(context.occupied).map(([slot, { maxLoss }]) => [slot, maxLoss])),
-});
-const freeSlot = (context: RiskGateContext): string | undefined =>
-  context.slots.find((slot) => context.occupied[slot] === undefined);
-
-const assessSlot = ({ context, event }: Args): Denial | undefined => {
-  const request = event as Of<"slot.requested">;
-  const held = Object.values(context.occupied).length;
-  return (
-    checkStanding(viewOf(context), request) ??
-    (Object.values(context.occupied).some(({ strategy }) => strategy === request.strategy)
-      ? { reason: "duplicateIntent", actual: 1, limit: 0, unit: "positions of this strategy" }
-      : undefined) ??
-    (held >= context.slots.length || freeSlot(context) === undefined
-      ? { reason: "noFreeSlot", actual: held + 1, limit: context.slots.length, unit: "slots" }
-      : undefined) ??
-    checkSize(viewOf(context), request)
-  );
-};
-const assessApproval = ({ context, event }: Args): Denial | undefined => {
-  const request = event as Of<"approval.requested">;
-  if (request.reducing) return undefined;
-  const granted = context.occupied[request.slot];
-  if (granted === undefined) return { reason: "noFreeSlot", actual: 0, limit: 1, unit: "grants of this slot" };
-  if (granted.entry !== null && granted.entry !== request.orderRef) {
-    return { reason: "duplicateIntent", actual: 2, limit: 1, unit: "entries of this slot" };
+const CURED = { limit: null, actual: 0, allowed: 0, unit: "" };
+/** To whom it no longer concerns, and to whom it does. */
+const tellBreach = (args: Args): readonly Tell[] => {
+  const { breached: before } = args.context;
+  const now = breachNow(args);
+  const tells: Tell[] = [];
+  if (before !== null && before.slot !== now?.slot) {
+    const missing = now === null ? notMeasured(args) : undefined;
+    const cured = { type: "portfolio.breached", ...CURED, since: args.event.now };
+    tells.push({ to: before.slot, event: (missing === undefined ? cured : { ...cured, unknown: missing }) as Tell["event"] });
   }
-  // A modification of an entry that this breaker let through as its probe is the same probe.
-  const view = context.probes[request.orderRef] ? { ...viewOf(context), probes: 0 } : viewOf(context);
-  return checkStanding(view, request) ?? checkSize(view, request) ?? checkMargin(view, request.initialMarginAfter);
+  if (now !== null) {
+    const { slot, seenAt: _seenAt, ...breach } = now;
+    tells.push({ to: slot, event: { type: "portfolio.breached", ...breach } as Tell["event"] });
+  }
+  return tells;
 };
-const approvalOf = ({ context, event }: Args) => ({
-  id: `a${context.approvals + 1}`,
-  approvedAt: event.now,
-  expiresAt: epochMs(event.now + context.config.orders.approvalSeconds * 1_000) as EpochMs,
-  reducing: (event as Of<"approval.requested">).reducing,
-});
-const reply = (args: Args, event: Tell["event"]): Tell => ({
-  to: (args.event as Of<"slot.requested"> | Of<"approval.requested">).replyTo,
-  event,
-});
 
-export const riskGateMachine = setup({
-  types: { input: {} as RiskGateInput, context: {} as RiskGateContext, events: {} as RiskGateEvent },
-  guards: {
-    slotDenied: (args) => assessSlot(args) !== undefined,
-    approvalDenied: (args) => assessApproval(args) !== undefined,
-    toTrading: ({ event }) => event.type === "mode.changed" && event.mode === "trading",
-    toReducing: ({ event }) => event.type === "mode.changed" && event.mode === "reducing",
-  },
-  actions: {
-    ...speech,
-    takeMode: assign(({ event }) => (event.type === "mode.changed" ? { mode: event.mode } : {})),
-    takeBreaker: assign(({ context, event }) =>
-      event.type === "breaker.changed" ? { breakers: { ...context.breakers, [event.scope]: event.state } } : {},
-    ),
-    /** An answer without the figure makes it unknown again. */
-    takeEquity: assign(({ event }) =>
-      event.type === "reconciliation.completed" ? { netLiquidation: event.netLiquidation ?? null } : {},
-    ),
-    takeConfig: assign(({ event }) =>
-      event.type === "run.resumed" ? { config: event.config, slots: slotsOf(event.config) } : {},
-    ),
-    occupy: assign(({ context, event }) => {
-      const slot = freeSlot(context);
-      if (event.type !== "slot.requested" || slot === undefined) return {};
-      const { strategy, symbol, maxLoss } = event;
-      return { occupied: { ...context.occupied, [slot]: { strategy, symbol, maxLoss, entry: null } } };
-    }),
-    vacate: assign(({ context, event }) => {
-      if (event.type !== "slot.released") return {};
-      const { [event.slot]: _gone, ...occupied } = context.occupied;
-      return { occupied };
-    }),
-    /** An ended entry holds what it filled, and more when a fill comes late; an ended exit changes nothing until the slot says that it is flat. */
-    settleExposure: assign(({ context, event }) => {
-      if (event.type !== "exposure.released") return {};
-      const { [event.orderRef]: _ended, ...probes } = context.probes;
-      const held = context.occupied[event.slot];
-      const occupied =
-        held !== undefined && held.entry === event.orderRef && event.heldMaxLoss > 0
-          ? { ...context.occupied, [event.slot]: { ...held, maxLoss: event.heldMaxLoss } }
-          : context.occupied;
-      return { probes, occupied };
-    }),
-    /** Twins at the broker: until they are gone, the slot holds what all of them may fill. */
-    growExposure: assign(({ context, event }) => {
-      if (event.type !== "exposure.grown") return {};
-      const held = context.occupied[event.slot];
-      if (held === undefined || held.entry !== event.orderRef) return {};
-      const maxLoss = moneyUnits(Math.max(held.maxLoss, event.maxLoss));
-      return { occupied: { ...context.occupied, [event.slot]: { ...held, maxLoss } } };
-    }),
-    countApproval: assign(({ context, event }) => {
-      if (event.type !== "approval.requested") return {};
-      const approvals = context.approvals + 1;
-      const granted = context.occupied[event.slot];
-      if (event.reducing || granted === undefined) return { approvals };
-      const { slot, orderRef, maxLoss } = event;
-      const occupied = {
-        ...context.occupied,
-        [slot]: { ...granted, entry: orderRef, maxLoss: moneyUnits(Math.max(maxLoss, granted.maxLoss)) },
-      };
-      const probes = breakerOf(context) === "probing" ? { ...context.probes, [orderRef]: true as const } : context.probes;
-      return { approvals, occupied, probes };
-    }),
-  },
-}).createMachine({
+export const riskGateMachine = riskGateWords.createMachine({
   id: "riskGate",
   context: ({ input }) => ({
     config: input.config,
@@ -189,8 +62,14 @@ export const riskGateMachine = setup({
     occupied: {},
     probes: {},
     approvals: 0,
+    spySpot: null,
+    breached: null,
   }),
-  entry: { type: "listen", params: { topics: [topic.mode, topic.session] } },
+  entry: listenToAnnouncements,
+  always: [
+    { guard: "breachChanged", actions: [{ type: "tell", params: tellBreach }, "noteBreach"] },
+    { guard: "breachSeenAgain", actions: "noteBreach" },
+  ],
   initial: "closed",
   on: {
     "mode.changed": [
@@ -203,7 +82,10 @@ export const riskGateMachine = setup({
     "reconciliation.failed": {},
     "session.readied": {},
     "session.unreadied": {},
-    "run.resumed": { actions: "takeConfig" },
+    // One that an earlier build began listens to what that build knew.
+    "run.resumed": { actions: ["takeConfig", listenToAnnouncements] },
+    "underlying.told": { actions: "takeSpySpot" },
+    "exposure.valued": { actions: "takeValue" },
     "slot.requested": [
       {
         guard: "slotDenied",
@@ -216,7 +98,11 @@ export const riskGateMachine = setup({
         actions: [
           {
             type: "tell",
-            params: (args) => reply(args, { type: "slot.granted", slot: freeSlot(args.context) } as Tell["event"]),
+            params: (args) => {
+              const missing = unmeasured(args);
+              const granted = { type: "slot.granted", slot: freeSlot(args.context) };
+              return reply(args, (missing === undefined ? granted : { ...granted, unmeasured: missing }) as Tell["event"]);
+            },
           },
           "occupy",
         ],
@@ -246,7 +132,3 @@ export const riskGateMachine = setup({
   },
   states: { closed: {}, normal: {}, reducing: {} },
 });
-
-function slotsOf(config: EngineConfig): readonly string[] {
-  return Array.from({ length: config.limits.slots }, (_, n) => `slot/s${n + 1}`);
-}

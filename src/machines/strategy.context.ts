@@ -3,29 +3,32 @@ import { newYorkDay } from "../domain/calendar/new-york.ts";
 import type { EngineConfig, StrategyConfig } from "../domain/config.ts";
 import type { Contract, Leg } from "../domain/contract.ts";
 import type {
+  Campaign,
   Candidate,
   EffectAnswer,
   EngineMode,
   EntryEvent,
   GateEvent,
+  LearntWeight,
   LineEvent,
   LinePriority,
   ModeAnnouncement,
+  PredictionEvent,
   ReconciliationEvent,
   SessionAnnouncement,
 } from "../domain/events/actors.ts";
 import type { AnswerEvent } from "../domain/events/broker.ts";
 import type { MarketEvent } from "../domain/events/market.ts";
+import type { RegimeTold, UnderlyingTold } from "../domain/events/weather.ts";
+import type { FunnelStep, RefusedContracts } from "../domain/facts.ts";
 import { staleness } from "../domain/freshness.ts";
-import type { IvPercentile } from "../domain/iv-history.ts";
 import { type Quote, spotOf } from "../domain/quote.ts";
 import type { Chain } from "../domain/strategies/chain.ts";
 import { entryWindow, isWithin } from "../domain/strategies/entry-window.ts";
 import { STRATEGIES } from "../domain/strategies/index.ts";
-import { newbornFault } from "../domain/strategies/newborn.ts";
 import { type Choice, type Scene, type Stopped, stopAt } from "../domain/strategies/strategy.ts";
 import { legName, type QuoteBook } from "../domain/structure-quote.ts";
-import { type EpochMs, type Price, priceUnits, roundHalfAway, type TradingDay } from "../domain/units.ts";
+import { type EpochMs, epochMs, type Money, type Price, priceUnits, roundHalfAway, type TradingDay } from "../domain/units.ts";
 import type { Heard } from "./heard.ts";
 
 export interface StrategyInput {
@@ -35,6 +38,23 @@ export interface StrategyInput {
   readonly now: EpochMs;
 }
 
+/** What others told at the beginning of a look; null where nobody did. */
+export interface Weather {
+  readonly regime: RegimeTold | null;
+  readonly state: UnderlyingTold | null;
+  readonly weights: readonly LearntWeight[];
+}
+/** The way of this look through the funnel. `skips`: filters let pass unfed, not yet made known. */
+export interface Way {
+  readonly passed: readonly FunnelStep[];
+  readonly refused: RefusedContracts | null;
+  readonly skips: readonly { readonly filter: string; readonly missing: string }[];
+}
+/** A look that is not for a new position: for what a slot would roll into, or for what a closed condor goes on as. */
+export type Roll =
+  | { readonly kind: "offer"; readonly slot: string; readonly quantity: number; readonly legs: readonly Leg[] }
+  | { readonly kind: "campaign"; readonly campaign: Campaign };
+
 export interface StrategyContext {
   readonly path: string;
   readonly config: StrategyConfig;
@@ -42,15 +62,17 @@ export interface StrategyContext {
   /** The connection epoch while the session is ready. */
   readonly epoch: number | null;
   readonly mode: EngineMode | null;
+  readonly equity: Money | null;
+  /** Nothing is looked for before: a lost connection does not end a pause. */
+  readonly coolUntil: EpochMs;
   /** Running number of looks: late answers and lines of an earlier one are told apart by it. */
   readonly look: number;
-  /** Enquiries of this look that are asked only once, answered or not. */
-  readonly asked: readonly string[];
   readonly underlying: Contract | null;
+  /** As the regime's watcher told it last: a look that knows its contracts asks for the line before it is told again. */
   readonly vix: Contract | null;
+  readonly weather: Weather;
   /** Expiries that were found to list too little, on the day they were. */
   readonly passedOver: { readonly day: TradingDay | null; readonly expiries: readonly TradingDay[] };
-  readonly iv: { readonly day: TradingDay; readonly measured: IvPercentile } | null;
   readonly listing: { readonly day: TradingDay; readonly expiry: TradingDay; readonly tradingClass: string } | null;
   readonly chain: Chain | null;
   readonly quotes: QuoteBook;
@@ -60,10 +82,12 @@ export interface StrategyContext {
   readonly lost: readonly number[];
   readonly toRequest: readonly { readonly contract: Contract; readonly priority: LinePriority }[];
   readonly topics: readonly string[];
+  readonly way: Way;
   readonly candidate: Candidate | null;
   readonly stopped: Stopped | null;
   /** The slot whose lifecycle this strategy follows. */
   readonly slot: string | null;
+  readonly roll: Roll | null;
 }
 
 /** A restart brought another configuration; one without `engine` has no place for this strategy any more. */
@@ -78,10 +102,16 @@ export type StrategyEvent = Heard<
   | MarketEvent
   | LineEvent
   | EntryEvent
+  | RegimeTold
+  | UnderlyingTold
+  | Extract<PredictionEvent, { type: "weights.told" }>
   | Extract<GateEvent, { type: "slot.granted" | "entry.denied" }>
   | EffectAnswer
   | StrategyResumed
 >;
+
+export const NOTHING_TOLD: Weather = { regime: null, state: null, weights: [] };
+export const NO_WAY: Way = { passed: [], refused: null, skips: [] };
 
 export const newStrategyContext = (input: StrategyInput): StrategyContext => ({
   path: input.path,
@@ -89,12 +119,13 @@ export const newStrategyContext = (input: StrategyInput): StrategyContext => ({
   engine: input.engine,
   epoch: null,
   mode: null,
+  equity: null,
+  coolUntil: epochMs(0),
   look: 0,
-  asked: [],
   underlying: null,
   vix: null,
+  weather: NOTHING_TOLD,
   passedOver: { day: null, expiries: [] },
-  iv: null,
   listing: null,
   chain: null,
   quotes: {},
@@ -102,9 +133,11 @@ export const newStrategyContext = (input: StrategyInput): StrategyContext => ({
   lost: [],
   toRequest: [],
   topics: [],
+  way: NO_WAY,
   candidate: null,
   stopped: null,
   slot: null,
+  roll: null,
 });
 
 export const mayLook = ({ config, epoch, mode }: StrategyContext): boolean =>
@@ -119,7 +152,20 @@ export const isAnswerTo = (context: StrategyContext, event: StrategyEvent, what:
   "request" in event && event.request === wordOf(context, what) && event.epoch === context.epoch;
 
 export const strategyOf = (context: StrategyContext) => STRATEGIES[context.config.kind];
+export const isToday = (now: EpochMs, day: TradingDay | undefined): boolean => day === newYorkDay(now);
 
+/** Days around a roll's target in which its expiry may lie. */
+const ROLL_SLACK_DAYS = 15;
+/** The configuration of this look: a roll aims at its own expiry, and at the units that its slot holds. */
+export const lookConfig = ({ config, engine, roll }: StrategyContext): StrategyConfig => {
+  if (roll === null) return config;
+  const target = engine.rules.dteRoll.targetDays;
+  const days = { dteMin: Math.max(0, target - ROLL_SLACK_DAYS), dteTarget: target, dteMax: target + ROLL_SLACK_DAYS };
+  const quantity = roll.kind === "offer" ? roll.quantity : config.quantity;
+  return { ...config, quantity, entry: { ...config.entry, ...days } };
+};
+
+// ── quotes ──
 const underlyingQuote = ({ underlying, quotes }: StrategyContext): Quote | undefined =>
   underlying === null ? undefined : quotes[underlying.conId];
 /** The underlying's price, when it is fresh enough to act on. */
@@ -131,13 +177,25 @@ export const freshSpot = (context: StrategyContext, now: EpochMs): Price | undef
     : priceUnits(roundHalfAway(spot));
 };
 /** What the underlying's quote lacks, in words. */
-const spotFault = (context: StrategyContext, now: EpochMs): string => {
+export const spotFault = (context: StrategyContext, now: EpochMs): string => {
   const quote = underlyingQuote(context);
   const fault = staleness(quote, "underlying", now, context.engine.freshness);
   return fault ?? (quote?.crossed ? "crossed" : "no price");
 };
+/** False: this run watches no line of the VIX. */
+export const isVixQuoted = ({ regime }: EngineConfig): boolean => regime?.live !== false;
+/** VIX in index points, or why it is not known. */
+export const vixNow = (context: StrategyContext, now: EpochMs): { readonly points: number } | { readonly missing: string } => {
+  const contract = context.vix;
+  if (contract === null)
+    return { missing: isVixQuoted(context.engine) ? "no VIX contract" : "the VIX is not quoted here (regime.live: false)" };
+  const quote = context.quotes[contract.conId];
+  const level = spotOf(quote);
+  const fault = staleness(quote, "vix", now, context.engine.freshness);
+  return fault !== undefined || level === undefined ? { missing: `VIX is ${fault ?? "not quoted"}` } : { points: level / 10_000 };
+};
 /** A leg that may not be traded on: delayed, frozen, of a broken feed, or too old. Prices that are missing are the choice's business. */
-const legFault = (context: StrategyContext, legs: readonly Leg[], now: EpochMs): string | undefined => {
+export const legFault = (context: StrategyContext, legs: readonly Leg[], now: EpochMs): string | undefined => {
   for (const leg of legs) {
     const quote = context.quotes[leg.contract.conId];
     const fault =
@@ -147,78 +205,59 @@ const legFault = (context: StrategyContext, legs: readonly Leg[], now: EpochMs):
   return undefined;
 };
 
+/** An option's open interest comes with the quotes, when it comes; it is waited for only where it decides. */
+const wantsOpenInterest = ({ config }: StrategyContext): boolean =>
+  config.entry.minOpenInterest > 0 && (config.filters.openInterest?.whenUnknown ?? "deny") === "deny";
+
+/** How many of the awaited contracts have said nothing yet. */
+const silentOnes = ({ awaited, quotes }: StrategyContext): number =>
+  awaited.filter((conId) => quotes[conId] === undefined).length;
+/** A reason, with how much of what was asked for was not seen when it was found: there may be more than what it was found in. */
+export const asFarAsHeard = (context: StrategyContext, stopped: Stopped): Stopped => {
+  const silent = silentOnes(context);
+  return silent === 0
+    ? stopped
+    : { ...stopped, reason: `${stopped.reason}; ${silent} of ${context.awaited.length} contracts had not been quoted yet` };
+};
+
 /** True once every awaited contract has said something about both its sides, or its line is lost. */
-export const allHeard = (context: StrategyContext): boolean =>
-  context.awaited.every((conId) => {
+export const allHeard = (context: StrategyContext): boolean => {
+  const wants = wantsOpenInterest(context);
+  const listed = new Set(wants ? context.chain?.options.map(([conId]) => conId) : []);
+  return context.awaited.every((conId) => {
     if (context.lost.includes(conId)) return true;
     const quote = context.quotes[conId];
-    return quote !== undefined && quote.bid !== undefined && quote.ask !== undefined;
+    if (quote === undefined) return false;
+    if (listed.has(conId)) return quote.bid !== undefined && quote.ask !== undefined && quote.openInterest !== undefined;
+    // An index has no sides.
+    return quote.bid !== undefined || quote.last !== undefined;
   });
+};
 
+/** What the choices are made from, as far as it is known now. */
 export const sceneOf = (context: StrategyContext, now: EpochMs): Choice<{ readonly scene: Scene }> => {
-  const { config, engine, underlying, chain, quotes } = context;
+  const { config, engine, underlying, chain, quotes, weather, equity, roll } = context;
   const spot = freshSpot(context, now);
   if (underlying === null || chain === null) return stopAt("resolve", "the contracts are not resolved");
   if (spot === undefined) return stopAt("data", `no fresh quote of ${config.symbol}: ${spotFault(context, now)}`);
-  return { found: true, scene: { config, underlying, chain, quotes, spot, riskFreeRatePct: engine.riskFreeRatePct, now } };
-};
-
-/** A filter lets a candidate pass, stops it, or could not tell and is skipped because the configuration says so. */
-export type Filtered =
-  | { readonly verdict: "passed" }
-  | { readonly verdict: "stopped"; readonly stopped: Stopped }
-  | { readonly verdict: "skipped"; readonly missing: string };
-
-const unknownTo = (
-  filter: { readonly whenUnknown: "deny" | "skip" },
-  stage: string,
-  missing: string,
-  limit: number,
-  unit: string,
-): Filtered =>
-  filter.whenUnknown === "skip"
-    ? { verdict: "skipped", missing }
-    : { verdict: "stopped", stopped: stopAt(stage, missing, { limit, unit }).stopped };
-
-export const vixFilter = ({ config, engine, vix, quotes }: StrategyContext, now: EpochMs): Filtered => {
-  const { maxVix } = config.filters.vix;
-  const quote = vix === null ? undefined : quotes[vix.conId];
-  const level = spotOf(quote);
-  if (vix === null) return unknownTo(config.filters.vix, "vix", "no VIX contract", maxVix, "points");
-  const fault = staleness(quote, "vix", now, engine.freshness);
-  if (fault !== undefined || level === undefined)
-    return unknownTo(config.filters.vix, "vix", `VIX is ${fault ?? "not quoted"}`, maxVix, "points");
-  const points = level / 10_000;
-  if (points <= maxVix) return { verdict: "passed" };
-  return {
-    verdict: "stopped",
-    stopped: stopAt("vix", "VIX is too high", { actual: points, limit: maxVix, unit: "points" }).stopped,
+  const vix = vixNow(context, now);
+  const scene: Scene = {
+    config: lookConfig(context),
+    underlying,
+    chain,
+    quotes,
+    spot,
+    riskFreeRatePct: engine.riskFreeRatePct,
+    now,
+    maxLossPerPositionPct: engine.limits.maxLossPerPositionPct,
+    weights: weather.weights,
+    ...(weather.regime === null ? {} : { regime: weather.regime }),
+    ...(weather.state === null ? {} : { state: weather.state }),
+    ...("points" in vix ? { vix: vix.points } : {}),
+    ...(context.vix === null ? {} : { vixContract: context.vix }),
+    ...(equity === null ? {} : { equity }),
+    ...(roll === null ? {} : { rollToDays: engine.rules.dteRoll.targetDays }),
+    ...(roll?.kind === "campaign" ? { campaign: roll.campaign } : {}),
   };
+  return { found: true, scene };
 };
-
-export const ivFilter = ({ config, iv }: StrategyContext): Filtered => {
-  const { minIvPercentile } = config.filters.ivHistory;
-  const measured = iv?.measured;
-  if (measured === undefined || !measured.known) {
-    const missing = measured?.missing ?? "no history of implied volatility";
-    return unknownTo(config.filters.ivHistory, "ivPercentile", missing, minIvPercentile, "%");
-  }
-  if (measured.percentile >= minIvPercentile) return { verdict: "passed" };
-  const numbers = { actual: measured.percentile, limit: minIvPercentile, unit: "%" };
-  return { verdict: "stopped", stopped: stopAt("ivPercentile", "implied volatility is too low in its year", numbers).stopped };
-};
-
-/** The last choice of a look: a structure on real quotes, in time, that no rule would close at once. */
-export const chooseCandidate = (context: StrategyContext, now: EpochMs): Choice<{ readonly candidate: Candidate }> => {
-  if (!windowOpen(context, now)) return stopAt("schedule", "the entry window is over");
-  const view = sceneOf(context, now);
-  if (!view.found) return view;
-  const choice = strategyOf(context).select(view.scene);
-  if (!choice.found) return choice;
-  const fault = legFault(context, choice.candidate.legs, now);
-  if (fault !== undefined) return stopAt("data", fault);
-  const stopped = newbornFault(choice.candidate, context.quotes, context.engine.rules, now);
-  return stopped === undefined ? choice : { found: false, stopped };
-};
-
-export const isToday = (now: EpochMs, day: TradingDay | undefined): boolean => day === newYorkDay(now);

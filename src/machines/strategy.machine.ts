@@ -2,20 +2,25 @@
  * One strategy on one underlying: when to look, what to look at, and one position at a time.
  *
  *   paused ──ready and trading──▶ looking ──slot granted──▶ entering ──slot.opened──▶ managing
- *     ▲                             │  ▲                        │                        │
- *     └── session or mode gone ─────┘  └───── cooling ◀─────────┴────── slot.freed ──────┘
+ *     ▲                             │  ▲                        │                      │   │
+ *     └── session or mode gone ─────┘  └───── cooling ◀─────────┴────── slot.freed ────┘   │
+ *                                   ▲                                                      │
+ *                                   └── roll.requested: a look for an offer, and back ─────┘
  *
  *   looking:  waiting ─window─▶ resolving ─▶ scanning ─candidate─▶ requesting
  *                ▲                  │            │                     │
  *                ├──── cooling ◀────┴─ stopped ◀─┴──────── denied ─────┘
  *                └──── passing ◀──────────┘   an expiry that lists too few strikes is passed over for the day
- *   resolving:  next ⇄ underlying | vix | ivHistory | expiries | chain      what is known already is not asked again
- *   scanning:   spotting ─▶ nearMoney ─▶ vixFilter ─▶ ivFilter ─▶ ranging ─▶ quoting ─▶ choosing
+ *   resolving:  next ⇄ underlying | expiries | chain      what is known already is not asked again
+ *   scanning:   spotting ─▶ filtering ─▶ nearMoney ─▶ ranging ─▶ quoting ─▶ choosing
  *
  * Y1 At most one candidate, slot or position at a time.
  * Y2 An answer counts only in the epoch and the look that asked for it.
  * Y3 Every look ends in a candidate or in one `candidate.stopped` with the number that stopped it; an ended session or mode
  *    breaks it off.
+ * Y4 Regime, state of the underlying and learnt weights are asked for at the beginning of each look; who does not answer is unknown.
+ * Y5 A slot that asks for a roll is answered once, with an offer or a reason; a condor that was closed to be rolled is entered anew at
+ *    the next moment of the window, in the roll's expiry, and is given up when that look finds nothing.
  */
 
 import { emit } from "xstate";
@@ -44,12 +49,16 @@ export const strategyMachine = strategyWords.createMachine({
   entry: say.listenToAnnouncements,
   initial: "paused",
   // One line after the other, as many as the last choice wants.
-  always: { guard: "linesWanted", actions: [say.requestNextLine, "nextLine"] },
+  always: [
+    { guard: "linesWanted", actions: [say.requestNextLine, "nextLine"] },
+    { guard: "skipUntold", actions: [emit(say.skipped), "skipTold"] },
+  ],
   on: {
     "session.readied": { actions: "takeEpoch" },
     "session.unreadied": { actions: "dropEpoch" },
     "mode.changed": { actions: "takeMode" },
-    "run.resumed": { actions: "takeConfig" },
+    // One that an earlier build began listens to what that build knew.
+    "run.resumed": { actions: ["takeConfig", say.listenToAnnouncements] },
     "slot.granted": { actions: say.returnSlot },
     // Late news of what is over; the kernel wants every event accepted somewhere.
     "entry.denied": {},
@@ -66,7 +75,14 @@ export const strategyMachine = strategyWords.createMachine({
     "effect.written": {},
     "effect.refused": {},
     "effect.unconfirmed": {},
-    "reconciliation.completed": {},
+    "reconciliation.completed": { actions: "takeEquity" },
+    "regime.told": { actions: "hearRegime" },
+    "underlying.told": { actions: "hearUnderlying" },
+    "weights.told": { actions: "hearWeights" },
+    "roll.requested": { actions: say.decline(() => "the strategy cannot look now") },
+    "campaign.continued": {},
+    "roll.offered": {},
+    "roll.declined": {},
     "reconciliation.failed": {},
   },
   states: {
@@ -78,15 +94,30 @@ export const strategyMachine = strategyWords.createMachine({
 
     looking: {
       initial: "waiting",
-      always: { guard: "mayNotLook", target: "paused" },
+      always: [
+        { guard: "offerBroken", target: "managing", actions: [say.decline(() => "the engine does not trade"), "dropCampaign"] },
+        { guard: "mayNotLook", target: "paused" },
+      ],
       on: {
         // Another epoch: everything asked for in the old one is void.
-        "session.readied": { target: "paused", actions: "takeEpoch" },
+        "session.readied": [
+          {
+            guard: "forOffer",
+            target: "managing",
+            actions: ["takeEpoch", say.decline(() => "the connection was lost meanwhile"), "dropCampaign"],
+          },
+          { target: "paused", actions: "takeEpoch" },
+        ],
+        "slot.freed": {
+          guard: "ourSlot",
+          target: ".cooling",
+          actions: ["forgetSlot", "dropCampaign"],
+        },
         "quote.updated": { actions: "takeQuote" },
         "line.lost": { actions: "dropLine" },
       },
       states: {
-        /** Outside the entry window. */
+        /** Outside the entry window, or in a pause that a lost connection has interrupted. */
         waiting: {
           always: { guard: "windowOpen", target: "resolving" },
           after: { untilWindow: { target: "waiting", reenter: true } },
@@ -94,7 +125,7 @@ export const strategyMachine = strategyWords.createMachine({
 
         /** Contracts, history and listings, one enquiry after the other. */
         resolving: {
-          entry: "beginLook",
+          entry: ["beginLook", say.askRegime, say.askUnderlyingState, say.askWeights],
           initial: "next",
           // An enquiry that did not leave has no answer to wait for.
           on: { "effect.refused": { guard: "ofThisLook", target: "stopped", actions: failed("resolve") } },
@@ -103,8 +134,6 @@ export const strategyMachine = strategyWords.createMachine({
               always: [
                 { guard: "stopped", target: "#strategy.looking.stopped" },
                 { guard: "underlyingUnknown", target: "underlying" },
-                { guard: "vixUnknown", target: "vix" },
-                { guard: "ivUnknownToday", target: "ivHistory" },
                 { guard: "expiryUnknownToday", target: "expiries" },
                 { guard: "chainUnknown", target: "chain" },
                 { target: "#strategy.looking.scanning" },
@@ -116,23 +145,6 @@ export const strategyMachine = strategyWords.createMachine({
               on: {
                 "contracts.answered": { guard: answers("underlying"), target: "next", actions: "takeUnderlying" },
                 "request.failed": { guard: answers("underlying"), target: "next", actions: failed("resolve") },
-              },
-            },
-            // VIX and the IV history are for filters, which know what to do without them.
-            vix: {
-              entry: [say.askVix, { type: "noteAsked", params: { what: "vix" } }],
-              after: { patience: "next" },
-              on: {
-                "contracts.answered": { guard: answers("vix"), target: "next", actions: "takeVix" },
-                "request.failed": { guard: answers("vix"), target: "next" },
-              },
-            },
-            ivHistory: {
-              entry: ["forgetIv", say.askIvHistory, { type: "noteAsked", params: { what: "ivHistory" } }],
-              after: { patience: "next" },
-              on: {
-                "bars.answered": { guard: answers("ivHistory"), target: "next", actions: "takeIvHistory" },
-                "request.failed": { guard: answers("ivHistory"), target: "next" },
               },
             },
             expiries: {
@@ -160,30 +172,20 @@ export const strategyMachine = strategyWords.createMachine({
           states: {
             spotting: {
               entry: ["wantSpot", say.listenToQuotes],
-              always: { guard: "spotFresh", target: "nearMoney" },
-              after: { patience: { target: "choosing" } },
+              always: { guard: "heardAndFresh", target: "filtering" },
+              after: { patience: "filtering" },
+            },
+            filtering: {
+              entry: "filter",
+              always: [{ guard: "stopped", target: "#strategy.looking.stopped" }, { target: "nearMoney" }],
             },
             nearMoney: {
               entry: ["wantNearMoney", say.listenToQuotes],
               always: [
                 { guard: "stopped", target: "#strategy.looking.stopped" },
-                { guard: "heard", target: "vixFilter" },
+                { guard: "heard", target: "ranging" },
               ],
-              after: { quotesPatience: "vixFilter" },
-            },
-            vixFilter: {
-              always: [
-                { guard: "vixStops", target: "#strategy.looking.stopped", actions: "stopByVix" },
-                { guard: "vixSkipped", target: "ivFilter", actions: emit(say.vixSkipped) },
-                { target: "ivFilter" },
-              ],
-            },
-            ivFilter: {
-              always: [
-                { guard: "ivStops", target: "#strategy.looking.stopped", actions: "stopByIv" },
-                { guard: "ivSkipped", target: "ranging", actions: emit(say.ivSkipped) },
-                { target: "ranging" },
-              ],
+              after: { quotesPatience: "ranging" },
             },
             /** Waits for a spot to reckon with: the look may have lasted longer than a quote is fresh. */
             ranging: {
@@ -202,7 +204,7 @@ export const strategyMachine = strategyWords.createMachine({
               entry: "choose",
               always: [
                 { guard: "stopped", target: "#strategy.looking.stopped" },
-                { guard: "wantsOpenInterest", target: "#strategy.looking.requesting", actions: emit(say.openInterestSkipped) },
+                { guard: "forOffer", target: "#strategy.managing", actions: [emit(say.found), say.offer, "dropCampaign"] },
                 { target: "#strategy.looking.requesting" },
               ],
             },
@@ -213,8 +215,15 @@ export const strategyMachine = strategyWords.createMachine({
         requesting: {
           entry: [emit(say.found), say.askForSlot],
           on: {
-            "slot.granted": { target: "#strategy.entering", actions: ["takeSlot", say.intendEntry] },
-            "entry.denied": { target: "cooling", actions: emit(say.denied) },
+            "slot.granted": [
+              {
+                guard: "unmeasured",
+                target: "#strategy.entering",
+                actions: ["takeSlot", emit(say.portfolioSkipped), say.intendEntry, "dropCampaign"],
+              },
+              { target: "#strategy.entering", actions: ["takeSlot", say.intendEntry, "dropCampaign"] },
+            ],
+            "entry.denied": { target: "cooling", actions: [emit(say.denied), "dropCampaign"] },
           },
           after: {
             patience: { target: "stopped", actions: { type: "stop", params: stopAt("gate", "the risk gate is silent").stopped } },
@@ -223,14 +232,21 @@ export const strategyMachine = strategyWords.createMachine({
 
         stopped: {
           entry: emit(say.whyNot),
-          always: [{ guard: "listsTooLittle", target: "passing", actions: "passOver" }, { target: "cooling" }],
+          always: [
+            { guard: "listsTooLittle", target: "passing", actions: "passOver" },
+            { guard: "forOffer", target: "#strategy.managing", actions: [say.decline(say.stoppedWords), "dropCampaign"] },
+            { target: "cooling", actions: "dropCampaign" },
+          ],
         },
 
         /** The expiry does not list what the structure needs: the next best one is looked at, without a pause. */
-        passing: { entry: [say.stopListening, say.releaseLines, "noMoreLines"], always: "waiting" },
+        passing: {
+          entry: [say.stopListening, say.releaseLines, "noMoreLines"],
+          always: [{ guard: "forOffer", target: "resolving" }, { target: "waiting" }],
+        },
 
         cooling: {
-          entry: [say.stopListening, say.releaseLines, "noMoreLines"],
+          entry: [say.stopListening, say.releaseLines, "noMoreLines", "beginPause"],
           after: { cooldown: "waiting" },
         },
       },
@@ -247,7 +263,17 @@ export const strategyMachine = strategyWords.createMachine({
 
     managing: {
       entry: [say.stopListening, say.releaseLines, "noMoreLines"],
-      on: { "slot.freed": { guard: "ourSlot", target: "looking.cooling", actions: "forgetSlot" } },
+      on: {
+        "roll.requested": [
+          { guard: "mayOffer", target: "looking.resolving", actions: "takeOffer" },
+          { actions: say.decline(() => "the strategy cannot look now") },
+        ],
+        "campaign.continued": { guard: "ourSlot", actions: "takeCampaign" },
+        "slot.freed": [
+          { guard: "goesOn", target: "looking.waiting", actions: "forgetHeldSlot" },
+          { guard: "ourSlot", target: "looking.cooling", actions: "forgetSlot" },
+        ],
+      },
     },
   },
 });

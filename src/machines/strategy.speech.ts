@@ -1,11 +1,12 @@
 /** What a strategy says: enquiries to the broker, wishes for lines and a slot, and the facts of its why-not funnel. */
 import { address, topic } from "../domain/address.ts";
-import type { Contract } from "../domain/contract.ts";
 import type { Effects } from "../domain/effects.ts";
+import type { Candidate } from "../domain/events/actors.ts";
 import type { EntryFact } from "../domain/facts.ts";
+import { timesGreeks } from "../domain/risk/greeks.ts";
 import type { Listen, Tell, Told } from "../domain/speech.ts";
 import { moneyUnits } from "../domain/units.ts";
-import { ivFilter, type StrategyContext, type StrategyEvent, vixFilter, wordOf } from "./strategy.context.ts";
+import { type StrategyContext, type StrategyEvent, wordOf } from "./strategy.context.ts";
 
 interface Args {
   readonly context: StrategyContext;
@@ -23,7 +24,13 @@ const enquiry = ({ context }: Args, what: string) => ({
 });
 const named = ({ context }: Args) => ({ strategy: context.config.name, symbol: context.config.symbol });
 
-export const listenToAnnouncements = { type: "listen" as const, params: { topics: [topic.session, topic.mode] } };
+/** What the underlying's watcher told at the beginning of a look may be minutes old when the legs are chosen: it is heard all the time. */
+export const listenToAnnouncements = {
+  type: "listen" as const,
+  params: ({ context }: Args): Listen => ({
+    topics: [topic.session, topic.mode, topic.underlying(context.config.symbol)],
+  }),
+};
 
 // ── enquiries ──
 export const askUnderlying = {
@@ -36,24 +43,6 @@ export const askUnderlying = {
       brief: true,
     };
   },
-};
-export const askVix = {
-  type: "contracts.request" as const,
-  params: (args: Args): Effects["contracts.request"] => ({
-    ...enquiry(args, "vix"),
-    query: { secType: "IND", symbol: "VIX", exchange: "CBOE", currency: "USD" },
-    brief: true,
-  }),
-};
-const IV_DAYS = 365;
-export const askIvHistory = {
-  type: "bars.request" as const,
-  params: (args: Args): Effects["bars.request"] => ({
-    ...enquiry(args, "ivHistory"),
-    contract: args.context.underlying as Contract,
-    days: IV_DAYS,
-    show: "OPTION_IMPLIED_VOLATILITY",
-  }),
 };
 export const askExpiries = {
   type: "optionParameters.request" as const,
@@ -71,6 +60,20 @@ export const askChain = {
     return { ...enquiry(args, "chain"), query, brief: true };
   },
 };
+
+// ── the weather, told within the step by those who watch it ──
+export const askRegime = tell(
+  () => address.regime,
+  ({ context }) => ({ type: "regime.asked", replyTo: context.path }),
+);
+export const askUnderlyingState = tell(
+  ({ context }) => address.underlying(context.config.symbol),
+  ({ context }) => ({ type: "underlying.asked", replyTo: context.path }),
+);
+export const askWeights = tell(
+  () => address.predictions,
+  ({ context }) => ({ type: "weights.asked", replyTo: context.path }),
+);
 
 // ── lines ──
 export const requestNextLine = tell(
@@ -91,15 +94,25 @@ export const askForSlot = tell(
     type: "slot.requested",
     replyTo: args.context.path,
     ...named(args),
-    maxLoss: moneyUnits((args.context.candidate?.unitMaxLoss ?? 0) * (args.context.candidate?.quantity ?? 0)),
-    quantity: args.context.candidate?.quantity ?? 0,
+    ...askedOf(args.context.candidate as Candidate),
+    portfolioWhenUnknown: args.context.config.filters.portfolio?.whenUnknown ?? "deny",
   }),
 );
+/** What the whole order would lose at worst and be in Greeks. */
+const askedOf = ({ unitMaxLoss, quantity, greeks, spot, undefinedRisk }: Candidate) => ({
+  maxLoss: moneyUnits(unitMaxLoss * quantity),
+  quantity,
+  spot,
+  ...(undefinedRisk ? { undefinedRisk } : {}),
+  ...(greeks === undefined ? {} : { greeks: timesGreeks(greeks, quantity) }),
+});
+const legQuotes = ({ context }: Pick<Args, "context">) =>
+  (context.candidate?.legs ?? []).flatMap(({ contract }) => context.quotes[contract.conId] ?? []);
 const grantedSlot = ({ event }: Args): string => (event.type === "slot.granted" ? event.slot : "");
 export const intendEntry = tell(grantedSlot, ({ context }) => ({
   type: "entry.intended",
   candidate: context.candidate,
-  quotes: (context.candidate?.legs ?? []).flatMap(({ contract }) => context.quotes[contract.conId] ?? []),
+  quotes: legQuotes({ context }),
 }));
 /** A slot granted when nobody waits for it any more goes straight back. */
 export const returnSlot = tell(
@@ -108,32 +121,49 @@ export const returnSlot = tell(
 );
 
 // ── facts ──
+const wayOf = ({ context }: Args) => ({
+  ...(context.way.passed.length === 0 ? {} : { passed: context.way.passed }),
+  ...(context.way.refused === null || context.way.refused.count === 0 ? {} : { refused: context.way.refused }),
+});
 export const whyNot = (args: Args): EntryFact => ({
   type: "candidate.stopped",
   ...named(args),
   ...(args.context.stopped ?? { stage: "unknown", reason: "", actual: null, limit: null, unit: "" }),
+  ...wayOf(args),
 });
-const skipped = (args: Args, filter: string, missing: string): EntryFact => ({
+export const skipped = (args: Args): EntryFact => {
+  const [first] = args.context.way.skips;
+  return { type: "filter.skipped", ...named(args), filter: first?.filter ?? "", missing: first?.missing ?? "" };
+};
+export const portfolioSkipped = (args: Args): EntryFact => ({
   type: "filter.skipped",
   ...named(args),
-  filter,
-  missing,
+  filter: "portfolio",
+  missing: args.event.type === "slot.granted" ? `not known: ${args.event.unmeasured ?? ""}` : "",
 });
-export const vixSkipped = (args: Args): EntryFact => {
-  const filtered = vixFilter(args.context, args.event.now);
-  return skipped(args, "vix", filtered.verdict === "skipped" ? filtered.missing : "");
-};
-export const ivSkipped = (args: Args): EntryFact => {
-  const filtered = ivFilter(args.context);
-  return skipped(args, "ivHistory", filtered.verdict === "skipped" ? filtered.missing : "");
-};
-export const openInterestSkipped = (args: Args): EntryFact => skipped(args, "openInterest", "open interest is not in the quotes");
-export const found = ({ context }: Args): EntryFact => ({
+export const found = (args: Args): EntryFact => ({
   type: "candidate.found",
-  candidate: context.candidate as NonNullable<StrategyContext["candidate"]>,
+  candidate: args.context.candidate as Candidate,
+  ...wayOf(args),
 });
 export const denied = (args: Args): EntryFact => ({
   type: "entry.denied",
   ...named(args),
   denial: (args.event as Extract<StrategyEvent, { type: "entry.denied" }>).denial,
 });
+
+// ── rolls ──
+const offeredSlot = ({ context, event }: Args): string =>
+  event.type === "roll.requested" ? event.slot : context.roll?.kind === "offer" ? context.roll.slot : "";
+export const offer = tell(offeredSlot, (args) => ({
+  type: "roll.offered",
+  slot: offeredSlot(args),
+  candidate: args.context.candidate,
+  quotes: legQuotes(args),
+}));
+export const decline = (reason: (args: Args) => string) =>
+  tell(offeredSlot, (args) => ({ type: "roll.declined", slot: offeredSlot(args), reason: reason(args) }));
+export const stoppedWords = ({ context }: Args): string => {
+  const { stage, reason } = context.stopped ?? { stage: "unknown", reason: "" };
+  return `${stage}: ${reason}`;
+};

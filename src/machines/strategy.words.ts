@@ -6,27 +6,32 @@ import type { Contract } from "../domain/contract.ts";
 import { effects } from "../domain/effects.ts";
 import type { LinePriority } from "../domain/events/actors.ts";
 import type { EntryFact } from "../domain/facts.ts";
-import { ivPercentile } from "../domain/iv-history.ts";
 import { speech } from "../domain/speech.ts";
 import { chainOf } from "../domain/strategies/chain.ts";
 import { type Stopped, stopAt } from "../domain/strategies/strategy.ts";
+import type { TradingDay } from "../domain/units.ts";
+import { epochMs } from "../domain/units.ts";
 import {
   allHeard,
-  chooseCandidate,
+  asFarAsHeard,
   freshSpot,
   isAnswerTo,
   isToday,
-  ivFilter,
+  isVixQuoted,
+  lookConfig,
   mayLook,
+  NO_WAY,
+  NOTHING_TOLD,
+  type Roll,
   type StrategyContext,
   type StrategyEvent,
   type StrategyInput,
   sceneOf,
   strategyOf,
-  vixFilter,
   windowAt,
   windowOpen,
 } from "./strategy.context.ts";
+import { chosen, filteredBy } from "./strategy.filters.ts";
 
 /** The context once lines of more contracts are wanted. Twice the same contract is asked for once. */
 const wanting = (context: StrategyContext, contracts: readonly Contract[], priority: LinePriority): Partial<StrategyContext> => {
@@ -37,8 +42,15 @@ const wanting = (context: StrategyContext, contracts: readonly Contract[], prior
     topics: [...context.topics, ...fresh.map(({ conId }) => topic.quote(conId))],
   };
 };
-/** Stages that stop a candidate for want of listed strikes. */
-const LISTING_STAGES = ["strikes", "shortDelta", "wings"];
+/** What was told, without the time of its step: plain state. */
+const withoutTime = <Told extends { readonly now: unknown }>({ now: _now, ...told }: Told): Omit<Told, "now"> => told;
+/** Those that were passed over are the nearest ones: without them the reason would not be true. */
+const withPassedOver = (stopped: Stopped, passedOver: readonly TradingDay[]): Stopped =>
+  passedOver.length === 0
+    ? stopped
+    : { ...stopped, reason: `${stopped.reason} but ${passedOver.join(", ")}, which had too little of use just now` };
+/** Stages that stop a candidate for want of strikes that are listed and can be used. */
+const LISTING_STAGES = ["hygiene", "strikes", "shortDelta", "wings"];
 
 export const strategyWords = setup({
   types: {
@@ -48,36 +60,41 @@ export const strategyWords = setup({
     emitted: {} as EntryFact,
   },
   delays: {
-    untilWindow: ({ context, event }) => Math.max(0, windowAt(context, event.now).from - event.now),
-    cooldown: ({ context }) => context.config.entry.cooldownSeconds * 1_000,
+    untilWindow: ({ context, event }) =>
+      Math.max(0, windowAt(context, event.now).from - event.now, context.coolUntil - event.now),
+    cooldown: ({ context, event }) => Math.max(0, context.coolUntil - event.now),
     patience: ({ context }) => context.engine.patience.answersSeconds * 1_000,
     quotesPatience: ({ context }) => context.engine.patience.quotesSeconds * 1_000,
     handover: 5_000,
   },
   guards: {
     mayLook: ({ context }) => mayLook(context),
-    mayNotLook: ({ context }) => !mayLook(context),
-    windowOpen: ({ context, event }) => windowOpen(context, event.now),
+    mayNotLook: ({ context }) => !mayLook(context) && context.roll?.kind !== "offer",
+    /** A slot waits for an answer: it gets one. */
+    offerBroken: ({ context }) => context.roll?.kind === "offer" && (context.epoch === null || context.mode !== "trading"),
+    forOffer: ({ context }) => context.roll?.kind === "offer",
+    goesOn: ({ context, event }) =>
+      event.type === "slot.freed" && event.slot === context.slot && context.roll?.kind === "campaign",
+    mayOffer: ({ context, event }) =>
+      event.type === "roll.requested" && event.slot === context.slot && mayLook(context) && context.roll === null,
+    windowOpen: ({ context, event }) => windowOpen(context, event.now) && event.now >= context.coolUntil,
     isAnswer: ({ context, event }, params: { readonly to: string }) => isAnswerTo(context, event, params.to),
     ofThisLook: ({ context, event }) =>
       event.type === "effect.refused" && String(event.params["request"]).endsWith(`-${context.look}`),
     linesWanted: ({ context }) => context.toRequest.length > 0,
+    skipUntold: ({ context }) => context.way.skips.length > 0,
     stopped: ({ context }) => context.stopped !== null,
     listsTooLittle: ({ context }) => context.listing !== null && LISTING_STAGES.includes(context.stopped?.stage ?? ""),
     underlyingUnknown: ({ context }) => context.underlying === null,
-    vixUnknown: ({ context }) => context.vix === null && !context.asked.includes("vix"),
-    ivUnknownToday: ({ context, event }) => !isToday(event.now, context.iv?.day) && !context.asked.includes("ivHistory"),
     expiryUnknownToday: ({ context, event }) => !isToday(event.now, context.listing?.day),
     chainUnknown: ({ context }) => context.chain === null,
     spotFresh: ({ context, event }) => freshSpot(context, event.now) !== undefined,
     heard: ({ context }) => allHeard(context),
     heardAndFresh: ({ context, event }) => allHeard(context) && freshSpot(context, event.now) !== undefined,
-    vixStops: ({ context, event }) => vixFilter(context, event.now).verdict === "stopped",
-    vixSkipped: ({ context, event }) => vixFilter(context, event.now).verdict === "skipped",
-    ivStops: ({ context }) => ivFilter(context).verdict === "stopped",
-    ivSkipped: ({ context }) => ivFilter(context).verdict === "skipped",
-    wantsOpenInterest: ({ context }) => context.config.entry.minOpenInterest > 0,
-    ourSlot: ({ context, event }) => (event.type === "slot.opened" || event.type === "slot.freed") && event.slot === context.slot,
+    unmeasured: ({ event }) => event.type === "slot.granted" && event.unmeasured !== undefined,
+    ourSlot: ({ context, event }) =>
+      (event.type === "slot.opened" || event.type === "slot.freed" || event.type === "campaign.continued") &&
+      event.slot === context.slot,
   },
   actions: {
     ...speech,
@@ -90,20 +107,40 @@ export const strategyWords = setup({
       // A new run has no session yet, and another expiry or class may be wanted.
       const anew = { epoch: null, listing: null, chain: null };
       return "engine" in event
-        ? { ...anew, config: event.config, engine: event.engine }
+        ? { ...anew, config: event.config, engine: event.engine, ...(isVixQuoted(event.engine) ? {} : { vix: null }) }
         : { ...anew, config: { ...context.config, enabled: false }, engine: event.config };
     }),
+    /** A figure that is not in the answer is not known. */
+    takeEquity: assign(({ event }) =>
+      event.type === "reconciliation.completed" ? { equity: event.netLiquidation ?? null } : {},
+    ),
+    beginPause: assign(({ context, event }) => ({
+      coolUntil: epochMs(event.now + context.config.entry.cooldownSeconds * 1_000),
+    })),
     beginLook: assign(({ context }) => ({
       look: context.look + 1,
-      asked: [],
       quotes: {},
       awaited: [],
       lost: [],
       toRequest: [],
       candidate: null,
       stopped: null,
+      weather: NOTHING_TOLD,
+      way: NO_WAY,
     })),
-    noteAsked: assign(({ context }, { what }: { readonly what: string }) => ({ asked: [...context.asked, what] })),
+    hearRegime: assign(({ context, event }) =>
+      event.type === "regime.told"
+        ? { vix: event.vix ?? context.vix, weather: { ...context.weather, regime: withoutTime(event) } }
+        : {},
+    ),
+    hearUnderlying: assign(({ context, event }) =>
+      event.type === "underlying.told" ? { weather: { ...context.weather, state: withoutTime(event) } } : {},
+    ),
+    hearWeights: assign(({ context, event }) =>
+      event.type === "weights.told" ? { weather: { ...context.weather, weights: event.weights } } : {},
+    ),
+    skipTold: assign(({ context }) => ({ way: { ...context.way, skips: context.way.skips.slice(1) } })),
+    filter: assign(({ context, event }) => filteredBy(context, event.now)),
     stop: assign((_, stopped: Stopped) => ({ stopped })),
     takeUnderlying: assign(({ context, event }) => {
       if (event.type !== "contracts.answered") return {};
@@ -115,13 +152,6 @@ export const strategyWords = setup({
         : // Orders and quotes go by the configured exchange, whatever IB lists first.
           { underlying: { ...found.contract, exchange: context.config.exchange } };
     }),
-    takeVix: assign(({ event }) => (event.type === "contracts.answered" ? { vix: event.details[0]?.contract ?? null } : {})),
-    forgetIv: assign({ iv: null }),
-    takeIvHistory: assign(({ context, event }) =>
-      event.type === "bars.answered"
-        ? { iv: { day: newYorkDay(event.now), measured: ivPercentile(event.bars, context.config.filters.ivHistory.minDays) } }
-        : {},
-    ),
     takeExpiry: assign(({ context, event }) => {
       if (event.type !== "optionParameters.answered") return {};
       const day = newYorkDay(event.now);
@@ -130,10 +160,10 @@ export const strategyWords = setup({
         ...row,
         expirations: row.expirations.filter((expiry) => !passedOver.includes(expiry)),
       }));
-      const choice = strategyOf(context).expiry(context.config, open, day);
+      const choice = strategyOf(context).expiry(lookConfig(context), open, day);
       return choice.found
         ? { listing: { day, expiry: choice.expiry, tradingClass: choice.tradingClass }, chain: null }
-        : { listing: null, stopped: choice.stopped, passedOver: { day, expiries: [] } };
+        : { listing: null, stopped: withPassedOver(choice.stopped, passedOver), passedOver: { day, expiries: [] } };
     }),
     passOver: assign(({ context, event }) => {
       const { listing, passedOver } = context;
@@ -172,31 +202,36 @@ export const strategyWords = setup({
       const view = sceneOf(context, event.now);
       if (!view.found) return { stopped: view.stopped };
       const near = strategyOf(context).nearTheMoney(view.scene.chain, view.scene.spot);
-      if (near.length === 0) return { stopped: stopAt("strikes", "no strike has both a call and a put").stopped };
-      const wanted = wanting(context, near, 3);
-      return context.vix === null ? wanted : { ...wanted, awaited: [...(wanted.awaited ?? []), context.vix.conId] };
+      return near.length === 0
+        ? { stopped: stopAt("strikes", "no strike has both a call and a put").stopped }
+        : wanting(context, near, 3);
     }),
     wantLegCandidates: assign(({ context, event }) => {
       const view = sceneOf(context, event.now);
       if (!view.found) return { stopped: view.stopped };
       const choice = strategyOf(context).legCandidates(view.scene);
-      return choice.found ? wanting(context, choice.contracts, 3) : { stopped: choice.stopped };
+      const way = { ...context.way, refused: choice.refused ?? null };
+      return choice.found
+        ? { way, ...wanting(context, choice.contracts, 3) }
+        : { way, stopped: asFarAsHeard(context, choice.stopped) };
     }),
     nextLine: assign(({ context }) => ({ toRequest: context.toRequest.slice(1) })),
     noMoreLines: assign({ topics: [], toRequest: [], awaited: [] }),
-    stopByVix: assign(({ context, event }) => {
-      const filtered = vixFilter(context, event.now);
-      return filtered.verdict === "stopped" ? { stopped: filtered.stopped } : {};
-    }),
-    stopByIv: assign(({ context }) => {
-      const filtered = ivFilter(context);
-      return filtered.verdict === "stopped" ? { stopped: filtered.stopped } : {};
-    }),
-    choose: assign(({ context, event }) => {
-      const choice = chooseCandidate(context, event.now);
-      return choice.found ? { candidate: choice.candidate } : { stopped: choice.stopped };
-    }),
+    choose: assign(({ context, event }) => chosen(context, event.now)),
     takeSlot: assign(({ event }) => (event.type === "slot.granted" ? { slot: event.slot } : {})),
-    forgetSlot: assign({ slot: null, candidate: null }),
+    forgetSlot: assign({ slot: null, candidate: null, roll: null }),
+    // Its expiry is not that of an entry: listing and chain are looked up for each, and forgotten after it.
+    takeOffer: assign(({ event }) => {
+      if (event.type !== "roll.requested") return {};
+      const { slot, quantity, legs } = event;
+      return { roll: { kind: "offer", slot, quantity, legs } satisfies Roll, listing: null, chain: null };
+    }),
+    takeCampaign: assign(({ event }) =>
+      event.type === "campaign.continued"
+        ? { roll: { kind: "campaign", campaign: event.campaign } satisfies Roll, listing: null, chain: null }
+        : {},
+    ),
+    dropCampaign: assign(({ context }) => (context.roll === null ? {} : { roll: null, listing: null, chain: null })),
+    forgetHeldSlot: assign({ slot: null, candidate: null, coolUntil: epochMs(0) }),
   },
 });

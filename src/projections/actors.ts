@@ -43,15 +43,21 @@ const MACHINES: { readonly [head: string]: string } = {
   strategy: "strategy",
   slot: "positionSlot",
   future: "futuresContract",
+  underlying: "underlying",
   order: "order",
+  alerts: "alertDesk",
 };
+/** Children of one parent, by its path. */
+const CHILDREN: { readonly [head: string]: string } = { contracts: "contractShelf", alerts: "alert" };
 /** Set aside at the first throw (K8); the others at the third within a minute. */
 const GUARDED: ReadonlySet<string> = new Set(["order", "positionSlot", "riskGate", "reconciler"]);
 const RESTARTS = 3;
 const RESTART_WINDOW_MS = 60_000;
 
-export const machineOf = (path: string): string =>
-  path.startsWith("contracts/") ? "contractShelf" : (MACHINES[path.split("/", 1)[0] as string] ?? "unknown");
+export const machineOf = (path: string): string => {
+  const head = path.split("/", 1)[0] as string;
+  return (path === head ? undefined : CHILDREN[head]) ?? MACHINES[head] ?? "unknown";
+};
 
 /** A state value as words: nesting by ` · `, parallel regions by ` + `. */
 export const stateWords = (value: Json): string => {

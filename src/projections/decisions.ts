@@ -3,11 +3,11 @@
  * the day, stage by stage, with the number that stopped the last candidate and what would have passed.
  */
 import { newYorkDay } from "../domain/calendar/new-york.ts";
-import type { Decision, RuleTrace } from "../domain/facts.ts";
+import type { Decision, FunnelStep, RefusedContracts, RuleTrace } from "../domain/facts.ts";
 import type { EpochMs, TradingDay } from "../domain/units.ts";
 import type { Step } from "../ports/journal.ts";
 import { factsOf, keepNewest, type Projection, type SpokenFact, timeOf } from "./spoken.ts";
-import { creditOrDebit, DENIAL_WORDS, structureName } from "./words.ts";
+import { creditOrDebit, DENIAL_WORDS, signedMoney, structureName } from "./words.ts";
 
 /** A run of equal decisions about one slot: same action, same rule, same verdicts. The trace is the newest. */
 export interface DecisionEntry {
@@ -27,12 +27,19 @@ export interface Look {
   readonly at: EpochMs;
   readonly strategy: string;
   readonly symbol: string;
-  readonly ended: "stopped" | "denied" | "found";
+  /**
+   * `denied` by the gate, for a slot or for the order; `unfilled`: the order came back without a fill; `entered`: it was filled, and
+   * while the position is held nothing else is looked for; `closed`: it is not held any more.
+   */
+  readonly ended: "stopped" | "denied" | "found" | "unfilled" | "entered" | "closed";
   readonly stage: string;
   readonly reason: string;
   readonly actual: number | null;
   readonly limit: number | null;
   readonly unit: string;
+  /** What it went through before it ended, and what the chain had that cannot be used. */
+  readonly passed: readonly FunnelStep[];
+  readonly refused: RefusedContracts | null;
 }
 export interface FunnelStage {
   readonly stage: string;
@@ -67,13 +74,14 @@ export interface DecisionsView {
 
 /** The order in which a candidate passes the stages of an entry; unknown names come last. */
 const STAGES =
-  "schedule resolve data vix ivPercentile expiry forward volatility strikes shortDelta wings liquidity spread payoff credit newborn gate".split(
+  "schedule resolve data regime vix ivPercentile ivRank expiry hygiene forward volatility skew strikes shortDelta wings liquidity spread credit payoff score size newborn gate order".split(
     " ",
   );
 const rank = (stage: string): number => {
   const index = STAGES.indexOf(stage);
   return index < 0 ? STAGES.length : index;
 };
+const NO_NUMBERS = { stage: "", actual: null, limit: null, unit: "" } as const;
 const DECISIONS_KEPT = 200;
 const LOOKS_KEPT = 1_000;
 
@@ -100,6 +108,9 @@ export class Decisions implements Projection<DecisionsView> {
   #looks: Look[] = [];
   #newest: DecisionEntry | undefined;
   #funnels = new Map<string, MutableFunnel>();
+  /** The last candidate that a strategy found, and by orderRef those that are being entered. */
+  #found = new Map<string, Look>();
+  #entering = new Map<string, Look>();
   /** The seq of the last step that changed the view. */
   changedAt = 0;
 
@@ -111,6 +122,8 @@ export class Decisions implements Projection<DecisionsView> {
       looks: this.#looks,
       newest: this.#newest,
       funnels: this.#funnels,
+      found: this.#found,
+      entering: this.#entering,
       changedAt: this.changedAt,
     };
   }
@@ -121,6 +134,8 @@ export class Decisions implements Projection<DecisionsView> {
       looks: this.#looks,
       newest: this.#newest,
       funnels: this.#funnels,
+      found: this.#found,
+      entering: this.#entering,
       changedAt: this.changedAt,
     } = kept);
   }
@@ -136,39 +151,50 @@ export class Decisions implements Projection<DecisionsView> {
         this.#decide(fact, step);
         break;
       case "candidate.stopped": {
-        const { strategy, symbol, stage, reason, actual, limit, unit } = fact;
-        this.#look({ seq: step.seq, at, strategy, symbol, ended: "stopped", stage, reason, actual, limit, unit });
+        const { strategy, symbol, stage, reason, actual, limit, unit, passed = [], refused = null } = fact;
+        const look = { strategy, symbol, stage, reason, actual, limit, unit, passed, refused };
+        this.#look({ seq: step.seq, at, ended: "stopped", ...look });
         break;
       }
       case "entry.denied": {
         const { strategy, symbol, denial } = fact;
-        this.#look({
-          seq: step.seq,
-          at,
-          strategy,
-          symbol,
-          ended: "denied",
-          stage: "gate",
-          ...denial,
-          reason: DENIAL_WORDS[denial.reason],
-        });
+        const { passed = [], refused = null } = this.#found.get(`${strategy} ${symbol}`) ?? {};
+        const reason = DENIAL_WORDS[denial.reason];
+        const look = { strategy, symbol, stage: "gate", ...denial, reason, passed, refused };
+        this.#look({ seq: step.seq, at, ended: "denied", ...look });
         break;
       }
       case "candidate.found": {
         const { strategy, symbol, legs, mid } = fact.candidate;
+        const { passed = [], refused = null } = fact;
         const reason = `${structureName(symbol, legs)} for ${creditOrDebit(mid)}`;
-        this.#look({
-          seq: step.seq,
-          at,
-          strategy,
-          symbol,
-          ended: "found",
-          stage: "",
-          reason,
-          actual: null,
-          limit: null,
-          unit: "",
-        });
+        const look: Look = { seq: step.seq, at, strategy, symbol, ended: "found", ...NO_NUMBERS, reason, passed, refused };
+        this.#look(look);
+        this.#found.set(`${strategy} ${symbol}`, look);
+        break;
+      }
+      // The slot is granted and the order made in the step of the finding; others may have found something in the same step.
+      case "order.intended": {
+        const { purpose, symbol, orderRef, legs } = fact.intent;
+        const name = structureName(symbol, legs);
+        const found = [...this.#found.values()].findLast(({ reason }) => reason.startsWith(`${name} for `));
+        if (purpose === "entry" && found !== undefined) this.#entering.set(orderRef, found);
+        return;
+      }
+      case "order.denied": {
+        const found = this.#entering.get(fact.orderRef);
+        if (found === undefined) return;
+        this.#entering.delete(fact.orderRef);
+        const told = { ...fact.denial, reason: DENIAL_WORDS[fact.denial.reason] };
+        this.#look({ ...found, seq: step.seq, at, ended: "denied", stage: "order", ...told });
+        break;
+      }
+      case "order.ended": {
+        const found = this.#entering.get(fact.orderRef);
+        this.#entering.delete(fact.orderRef);
+        if (found === undefined || fact.filledUnits > 0) return;
+        const reason = `${found.reason}: ${fact.outcome}${fact.reason === "" ? "" : `, ${fact.reason}`}`;
+        this.#look({ ...found, seq: step.seq, at, ended: "unfilled", stage: "order", reason });
         break;
       }
       case "filter.skipped": {
@@ -176,9 +202,21 @@ export class Decisions implements Projection<DecisionsView> {
         skipped.set(fact.filter, { missing: fact.missing, count: (skipped.get(fact.filter)?.count ?? 0) + 1, at });
         break;
       }
-      case "slot.opened":
-        this.#funnel(fact.strategy, fact.symbol, at).entered++;
+      case "slot.opened": {
+        const { strategy, symbol, slot, legs, netPrice } = fact;
+        this.#funnel(strategy, symbol, at).entered++;
+        const found = this.#looks.findLast((look) => look.strategy === strategy && look.ended === "found");
+        const { passed = [], refused = null } = found ?? {};
+        const reason = `${structureName(symbol, legs)} for ${creditOrDebit(netPrice)}, held in ${slot}`;
+        this.#note({ seq: step.seq, at, strategy, symbol, ended: "entered", ...NO_NUMBERS, reason, passed, refused });
         break;
+      }
+      case "slot.closed": {
+        const { strategy, symbol, slot, rule, profit } = fact;
+        const reason = `${slot} by ${rule}, ${signedMoney(profit)}`;
+        this.#note({ seq: step.seq, at, strategy, symbol, ended: "closed", ...NO_NUMBERS, reason, passed: [], refused: null });
+        break;
+      }
       default:
         return;
     }
@@ -209,11 +247,15 @@ export class Decisions implements Projection<DecisionsView> {
     this.#newest = entry;
   }
 
-  #look(look: Look): void {
+  #note(look: Look): void {
     keepNewest(this.#looks, look, LOOKS_KEPT);
+  }
+
+  #look(look: Look): void {
+    this.#note(look);
     const funnel = this.#funnel(look.strategy, look.symbol, look.at);
     // A candidate that is found and then denied is one look, not two.
-    if (look.ended !== "denied") funnel.looks++;
+    if (look.ended === "stopped" || look.ended === "found") funnel.looks++;
     if (look.ended === "found") funnel.found++;
     else funnel.stages.set(look.stage, { count: (funnel.stages.get(look.stage)?.count ?? 0) + 1, last: look });
   }
@@ -244,6 +286,11 @@ export class Decisions implements Projection<DecisionsView> {
   /** Looks for entries in a symbol that ended at or before an instant, newest first. */
   looksBefore(symbol: string, at: EpochMs): readonly Look[] {
     return this.#looks.filter((look) => look.symbol === symbol && look.at <= at).reverse();
+  }
+
+  /** Those that ended after it, oldest first. */
+  looksAfter(symbol: string, at: EpochMs): readonly Look[] {
+    return this.#looks.filter((look) => look.symbol === symbol && look.at > at);
   }
 
   get newest(): DecisionEntry | undefined {

@@ -130,6 +130,7 @@ export class Equity implements Projection<EquityView> {
           break;
         case "slot.marked":
         case "slot.opened":
+        case "slot.rolled":
         case "slot.closed":
           this.changedAt = step.seq;
       }

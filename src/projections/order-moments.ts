@@ -17,7 +17,7 @@ export interface Said {
 }
 export type EffectAnswered = Extract<SpokenInput, { type: "effect.written" | "effect.refused" | "effect.unconfirmed" }>;
 
-const PURPOSE = { entry: "Entry", exit: "Exit", reduce: "Reduction" } as const;
+const PURPOSE = { entry: "Entry", exit: "Exit", reduce: "Reduction", roll: "Roll" } as const;
 const EFFECT_WORDS: { readonly [type: string]: string } = {
   "order.whatIf": "what-if",
   "order.place": "order",

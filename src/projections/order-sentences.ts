@@ -8,11 +8,11 @@ import { contractName, creditOrDebit, denialWords, outcomeWords } from "./words.
 export interface ToldOrder {
   readonly intentId: string;
   readonly name: string;
-  readonly purpose: "entry" | "exit" | "reduce";
+  readonly purpose: "entry" | "exit" | "reduce" | "roll";
   limit?: Price;
 }
 
-const PURPOSE = { entry: "entry", exit: "exit", reduce: "reduction" } as const;
+const PURPOSE = { entry: "entry", exit: "exit", reduce: "reduction", roll: "roll" } as const;
 
 /** The net limit of an order's price. */
 export const limitOf = ({ ticket }: Extract<SpokenFact, { type: "order.priced" }>): Price =>

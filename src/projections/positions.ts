@@ -9,6 +9,7 @@ import type { Contract, Leg } from "../domain/contract.ts";
 import type { Decision, RuleTrace } from "../domain/facts.ts";
 import { multiplierOf } from "../domain/payoff.ts";
 import { type Holding, unitsHeld } from "../domain/pnl.ts";
+import type { PositionGreeks } from "../domain/risk/greeks.ts";
 import { type EpochMs, type Money, moneyUnits, notional, type Price } from "../domain/units.ts";
 import type { Step } from "../ports/journal.ts";
 import { averagePrice, type BookedFill, bookLot, type Lot } from "./lot.ts";
@@ -48,6 +49,7 @@ export interface SlotPosition {
   readonly profit?: Money;
   readonly profitShare?: number;
   readonly spot?: Price;
+  readonly greeks?: PositionGreeks;
   /** Why there is no mark. */
   readonly unknown?: string;
   readonly decision?: SlotDecision;
@@ -122,6 +124,12 @@ export class Positions implements Projection<PositionsView> {
       case "slot.opened":
         this.#slotAt(fact.actor).opened = { ...fact, at: timeOf(step), seq: step.seq };
         return true;
+      case "slot.rolled": {
+        const slot = this.#slotAt(fact.actor);
+        const { legs, quantity, netPrice, unitMaxLoss } = fact;
+        if (slot.opened !== undefined) slot.opened = { ...slot.opened, legs, quantity, netPrice, unitMaxLoss };
+        return true;
+      }
       case "slot.marked":
         this.#slotAt(fact.actor).marked = { ...fact, at: timeOf(step) };
         return true;
@@ -242,6 +250,7 @@ const positionIn = ({ path, lots, opened, marked, decision, quarantined }: Slot)
     ...(marked?.profit === undefined ? {} : { profit: marked.profit }),
     ...(marked?.profitShare === undefined ? {} : { profitShare: marked.profitShare }),
     ...(marked?.spot === undefined ? {} : { spot: marked.spot }),
+    ...(marked?.greeks === undefined ? {} : { greeks: marked.greeks }),
     ...(marked?.unknown === undefined ? {} : { unknown: marked.unknown }),
     ...(decision === undefined ? {} : { decision }),
     ...(quarantined === undefined ? {} : { quarantined }),

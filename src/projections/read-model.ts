@@ -6,6 +6,7 @@ import type { OrderIntent } from "../domain/events/actors.ts";
 import type { EpochMs } from "../domain/units.ts";
 import type { Step } from "../ports/journal.ts";
 import { Actors, type ActorsView } from "./actors.ts";
+import { Alerts, type AlertsView, type AlertView } from "./alerts.ts";
 import { Breakers, type BreakersView } from "./breakers.ts";
 import { type DecisionEntry, Decisions, type DecisionsView } from "./decisions.ts";
 import { Equity, type EquityView } from "./equity.ts";
@@ -18,11 +19,14 @@ import { type Notice, Notices } from "./notices.ts";
 import type { OrderSummary, OrderTimeline } from "./order-life.ts";
 import { Orders, type OrdersView } from "./orders.ts";
 import { Positions, type PositionsView } from "./positions.ts";
+import { Predictions, type PredictionsView } from "./predictions.ts";
+import { MarketRegime, type RegimeView } from "./regime.ts";
 import type { Sentence } from "./sentence.ts";
 import { Session, type SessionView } from "./session.ts";
 import type { StatusView } from "./status.ts";
 import { Story } from "./story.ts";
 import { Trades, type TradesView } from "./trades.ts";
+import { Underlyings, type UnderlyingView } from "./underlyings.ts";
 
 /** The seq of the step that last changed a part, for whoever sends only what is new. */
 export interface ChangedAt {
@@ -33,6 +37,7 @@ export interface ChangedAt {
   readonly decisions: number;
   readonly trades: number;
   readonly futures: number;
+  readonly alerts: number;
   readonly notices: number;
   readonly story: number;
 }
@@ -56,10 +61,16 @@ export interface ReadModel {
   orderIntent(intentId: string): OrderIntent | undefined;
   readonly decisions: DecisionsView;
   readonly trades: TradesView;
+  readonly predictions: PredictionsView;
   readonly futures: readonly FutureView[];
+  readonly regime: RegimeView;
+  readonly underlyings: readonly UnderlyingView[];
   readonly lines: LinesView;
   readonly session: SessionView;
   readonly breakers: BreakersView;
+  readonly alerts: AlertsView;
+  /** By its id, `alerts/7`. */
+  alert(alertId: string): AlertView | undefined;
   readonly notices: readonly Notice[];
   /** Oldest first, the last 400 sentences. */
   readonly story: readonly Sentence[];
@@ -90,11 +101,15 @@ class Reading implements ReadModel {
   readonly #orders = new Orders();
   readonly #decisions = new Decisions();
   readonly #trades = new Trades();
+  readonly #predictions = new Predictions();
   readonly #futures = new Futures();
+  readonly #regime = new MarketRegime();
+  readonly #underlyings = new Underlyings();
   readonly #holdings = new Holdings();
   readonly #lines = new Lines();
   readonly #session = new Session();
   readonly #breakers = new Breakers();
+  readonly #alerts = new Alerts();
   readonly #notices = new Notices();
   readonly #story = new Story();
   seq = 0;
@@ -112,11 +127,15 @@ class Reading implements ReadModel {
       this.#orders,
       this.#decisions,
       this.#trades,
+      this.#predictions,
       this.#futures,
+      this.#regime,
+      this.#underlyings,
       this.#holdings,
       this.#lines,
       this.#session,
       this.#breakers,
+      this.#alerts,
       this.#notices,
     ]) {
       projection.apply(step);
@@ -134,11 +153,15 @@ class Reading implements ReadModel {
       orders: this.#orders.folded,
       decisions: this.#decisions.folded,
       trades: this.#trades.folded,
+      predictions: this.#predictions.folded,
       futures: this.#futures.folded,
+      regime: this.#regime.folded,
+      underlyings: this.#underlyings.folded,
       holdings: this.#holdings.folded,
       lines: this.#lines.folded,
       session: this.#session.folded,
       breakers: this.#breakers.folded,
+      alerts: this.#alerts.folded,
       notices: this.#notices.folded,
       story: this.#story.folded,
     };
@@ -152,11 +175,15 @@ class Reading implements ReadModel {
     this.#orders.folded = kept.orders;
     this.#decisions.folded = kept.decisions;
     this.#trades.folded = kept.trades;
+    this.#predictions.folded = kept.predictions;
     this.#futures.folded = kept.futures;
+    this.#regime.folded = kept.regime;
+    this.#underlyings.folded = kept.underlyings;
     this.#holdings.folded = kept.holdings;
     this.#lines.folded = kept.lines;
     this.#session.folded = kept.session;
     this.#breakers.folded = kept.breakers;
+    this.#alerts.folded = kept.alerts;
     this.#notices.folded = kept.notices;
     this.#story.folded = kept.story;
   }
@@ -170,6 +197,7 @@ class Reading implements ReadModel {
       decisions: this.#decisions.changedAt,
       trades: this.#trades.changedAt,
       futures: this.#futures.changedAt,
+      alerts: this.#alerts.changedAt,
       notices: this.#notices.changedAt,
       story: this.#story.changedAt,
     };
@@ -191,6 +219,7 @@ class Reading implements ReadModel {
     const trades = this.#trades.view;
     const lines = this.#lines.view;
     const newest = this.#decisions.newest;
+    const regime = this.#regime.newest;
     const orders = this.#orders.newest(200).filter(({ outcome }) => outcome === undefined);
     return {
       ...session,
@@ -221,7 +250,10 @@ class Reading implements ReadModel {
       openOrders: this.#orders.open,
       doubtedOrders: orders.filter(({ doubted }) => doubted).length,
       ...(newest === undefined ? {} : { lastDecision: lastDecisionOf(newest) }),
+      ...(regime === undefined ? {} : { regime }),
+      underlyings: this.#underlyings.view,
       discrepancies: discrepancies.length,
+      alerts: this.#alerts.counts,
       incidents: this.#actors.view.incidents,
       poisonings: this.#actors.view.poisonings,
     };
@@ -261,11 +293,20 @@ class Reading implements ReadModel {
   get decisions(): DecisionsView {
     return this.#decisions.view;
   }
+  get predictions(): PredictionsView {
+    return this.#predictions.view;
+  }
   get trades(): TradesView {
     return this.#trades.view;
   }
   get futures(): readonly FutureView[] {
     return this.#futures.view;
+  }
+  get underlyings(): readonly UnderlyingView[] {
+    return this.#underlyings.view;
+  }
+  get regime(): RegimeView {
+    return this.#regime.view;
   }
   get lines(): LinesView {
     return this.#lines.view;
@@ -275,6 +316,12 @@ class Reading implements ReadModel {
   }
   get breakers(): BreakersView {
     return this.#breakers.view;
+  }
+  get alerts(): AlertsView {
+    return this.#alerts.view;
+  }
+  alert(alertId: string): AlertView | undefined {
+    return this.#alerts.alert(alertId);
   }
   get notices(): readonly Notice[] {
     return this.#notices.view;

@@ -21,7 +21,7 @@ export type Told = Pick<Sentence, "about" | "tone" | "text"> | undefined;
 export const say = (about: Sentence["about"], tone: Tone, text: string): Told => ({ about, tone, text });
 
 /** Other sentences tell these already. */
-const TOLD_ELSEWHERE = /^(breaker|poisoned|halted|reconciliation)\/|\/quarantined\//;
+const TOLD_ELSEWHERE = /^(breaker|poisoned|halted|reconciliation|session\/refused)\/|\/(quarantined|exit)\//;
 
 // ── inputs, effects, incidents ──
 export const saidByInput = (input: SpokenInput): Told => {
@@ -39,6 +39,12 @@ export const saidByInput = (input: SpokenInput): Told => {
       const what = input.type.slice("operator.".length);
       const scope = input.type === "operator.rearm" ? ` of ${input.scope}` : "";
       return say("operator", "plain", `OPERATOR ${what}${scope} by ${input.by} (${input.from}): ${input.reason}`);
+    }
+    case "operator.acknowledge":
+    case "operator.resolve":
+    case "operator.dismiss": {
+      const what = input.type.slice("operator.".length);
+      return say("operator", "plain", `OPERATOR ${what} ${input.alertId} by ${input.by} (${input.from}): ${input.reason}`);
     }
   }
 };

@@ -1,10 +1,13 @@
 /** One status document: what `caretaker status`, the page's frame and a health check want to know at a glance. */
 import type { EpochMs, Money } from "../domain/units.ts";
+import type { AlertCounts } from "./alerts.ts";
 import type { BreakersView } from "./breakers.ts";
 import type { DecisionEntry } from "./decisions.ts";
 import type { EquityView } from "./equity.ts";
 import type { LinesView } from "./lines.ts";
+import type { RegimeNow } from "./regime.ts";
 import type { SessionView } from "./session.ts";
+import type { UnderlyingView } from "./underlyings.ts";
 
 export interface StatusView {
   readonly mode: SessionView["mode"];
@@ -41,7 +44,13 @@ export interface StatusView {
   readonly openOrders: number;
   readonly doubtedOrders: number;
   readonly lastDecision?: Pick<DecisionEntry, "lastSeq" | "lastAt" | "slot" | "symbol" | "decision">;
+  /** Absent: not assessed yet. */
+  readonly regime?: RegimeNow;
+  /** By symbol, as last measured. */
+  readonly underlyings: readonly UnderlyingView[];
   readonly discrepancies: number;
+  /** Open ones by severity. */
+  readonly alerts: AlertCounts;
   readonly incidents: number;
   readonly poisonings: number;
 }

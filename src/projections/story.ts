@@ -23,6 +23,8 @@ const MODE_TONE: { readonly [Mode in EngineMode]: Tone } = {
   draining: "plain",
 };
 
+type PositionFact = "slot.opened" | "slot.reduced" | "slot.rolled" | "roll.declined" | "slot.closed" | "decision.made";
+
 export class Story {
   #sentences: Sentence[] = [];
   #orders = new Map<string, ToldOrder>();
@@ -140,6 +142,9 @@ export class Story {
         return say("entry", "plain", `FOUND ${structureName(symbol, legs)}, mid ${creditOrDebit(mid)}`);
       }
       case "slot.opened":
+      case "slot.reduced":
+      case "slot.rolled":
+      case "roll.declined":
       case "slot.closed":
       case "decision.made":
         return this.#position(fact);
@@ -167,7 +172,7 @@ export class Story {
     return say("session", "good", "RECONCILED: our records and the broker's agree");
   }
 
-  #position(fact: Extract<SpokenFact, { type: "slot.opened" | "slot.closed" | "decision.made" }>): Told {
+  #position(fact: Extract<SpokenFact, { type: PositionFact }>): Told {
     const { actor: slot } = fact;
     switch (fact.type) {
       case "slot.opened": {
@@ -177,6 +182,24 @@ export class Story {
         const units = fact.quantity === 1 ? "" : `${fact.quantity} × `;
         const maxLoss = shortMoney(moneyUnits(fact.unitMaxLoss * fact.quantity));
         return say("entry", "good", `ENTER ${units}${name} for ${creditOrDebit(fact.netPrice)}, max loss ${maxLoss}`);
+      }
+      case "slot.reduced": {
+        this.#forget(slot);
+        const name = this.#positions.get(slot) ?? fact.symbol;
+        return say("exit", "good", `REDUCED ${name} by ${fact.rule}: ${fact.closed} closed, ${fact.units} left`);
+      }
+      case "slot.rolled": {
+        this.#forget(slot);
+        const name = structureName(fact.symbol, fact.legs);
+        const before = this.#positions.get(slot) ?? fact.symbol;
+        this.#positions.set(slot, name);
+        const result = `${creditOrDebit(fact.net)}, the old legs made ${signedMoney(fact.profit)}`;
+        return say("entry", "good", `ROLLED ${before} to ${name} for ${result}`);
+      }
+      case "roll.declined": {
+        this.#forget(slot);
+        const net = fact.net === null ? "" : `, ${creditOrDebit(fact.net)} after costs`;
+        return say("exit", "plain", `NO ROLL of ${this.#positions.get(slot) ?? fact.symbol}: ${fact.reason}${net}`);
       }
       case "slot.closed": {
         const name = this.#positions.get(slot) ?? fact.symbol;
@@ -196,7 +219,7 @@ export class Story {
         const fired = fact.trace.find((trace) => trace.rule === rule);
         const numbers =
           fired?.actual === undefined ? "" : `, ${againstLimit(fired.actual, fired.threshold ?? null, fired.unit ?? "")}`;
-        const what = action === "close" ? "CLOSE" : "REDUCE";
+        const what = action.toUpperCase();
         const name = this.#positions.get(slot) ?? fact.symbol;
         this.#wishes.set(slot, `${what} ${name} by ${rule}, ${fact.decision.urgency} urgency${numbers}`);
         return;

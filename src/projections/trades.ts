@@ -1,4 +1,7 @@
 /** Positions that are over: by which rule, with what profit after fees, and how long they were held. */
+
+import type { Prediction, PredictionOutcome } from "../domain/facts.ts";
+import type { Regime } from "../domain/regime/regime.ts";
 import { type EpochMs, type Money, moneyUnits, type Price } from "../domain/units.ts";
 import type { Step } from "../ports/journal.ts";
 import { factsOf, keepNewest, type Projection, type SpokenFact, timeOf } from "./spoken.ts";
@@ -19,6 +22,14 @@ export interface Trade {
   readonly profit: Money;
   readonly fees: Money;
   readonly heldMs: number;
+  readonly kind?: string;
+  /** At entry; null when it was not known. */
+  readonly regime?: Regime | null;
+  readonly prediction?: Prediction;
+  readonly outcome?: PredictionOutcome;
+  /** How often a part was closed, and how often it was rolled. */
+  readonly reductions: number;
+  readonly rolls: number;
 }
 export interface TradesView {
   readonly count: number;
@@ -31,8 +42,14 @@ export interface TradesView {
 
 const TRADES_KEPT = 500;
 
+type Opened = Extract<SpokenFact, { type: "slot.opened" }> & {
+  readonly at: EpochMs;
+  readonly reductions: number;
+  readonly rolls: number;
+};
+
 export class Trades implements Projection<TradesView> {
-  #opened = new Map<string, Extract<SpokenFact, { type: "slot.opened" }> & { readonly at: EpochMs }>();
+  #opened = new Map<string, Opened>();
   #trades: Trade[] = [];
   #count = 0;
   #winners = 0;
@@ -67,22 +84,33 @@ export class Trades implements Projection<TradesView> {
 
   apply(step: Step): void {
     for (const fact of factsOf(step)) {
-      if (fact.type === "slot.opened") this.#opened.set(fact.actor, { ...fact, at: timeOf(step) });
+      if (fact.type === "slot.opened") this.#opened.set(fact.actor, { ...fact, at: timeOf(step), reductions: 0, rolls: 0 });
+      else if (fact.type === "slot.reduced") this.#change(fact.actor, ({ reductions }) => ({ reductions: reductions + 1 }));
+      else if (fact.type === "slot.rolled") this.#change(fact.actor, ({ rolls }) => ({ rolls: rolls + 1, legs: fact.legs }));
       else if (fact.type === "slot.closed") this.#close(fact, step);
     }
   }
 
+  #change(slot: string, change: (opened: Opened) => Partial<Opened>): void {
+    const opened = this.#opened.get(slot);
+    if (opened !== undefined) this.#opened.set(slot, { ...opened, ...change(opened) });
+  }
+
   #close(fact: Extract<SpokenFact, { type: "slot.closed" }>, step: Step): void {
-    const { actor: slot, strategy, symbol, rule, profit, fees, heldMs } = fact;
+    const { actor: slot, strategy, symbol, rule, profit, fees, heldMs, kind, prediction, outcome, regime } = fact;
+    const judged = {
+      ...(kind === undefined ? {} : { kind }),
+      ...(regime === undefined ? {} : { regime }),
+      ...(prediction === undefined ? {} : { prediction }),
+      ...(outcome === undefined ? {} : { outcome }),
+    };
     const opened = this.#opened.get(slot);
     this.#opened.delete(slot);
     const entry = opened && { openedAt: opened.at, quantity: opened.quantity, netPrice: opened.netPrice };
     const name = opened === undefined ? symbol : structureName(symbol, opened.legs);
-    keepNewest(
-      this.#trades,
-      { seq: step.seq, closedAt: timeOf(step), slot, strategy, symbol, name, ...entry, rule, profit, fees, heldMs },
-      TRADES_KEPT,
-    );
+    const { reductions = 0, rolls = 0 } = opened ?? {};
+    const told = { slot, strategy, symbol, name, ...entry, rule, profit, fees, heldMs, ...judged, reductions, rolls };
+    keepNewest(this.#trades, { seq: step.seq, closedAt: timeOf(step), ...told }, TRADES_KEPT);
     this.#count++;
     if (profit > 0) this.#winners++;
     this.#profit = moneyUnits(this.#profit + profit);

@@ -71,6 +71,14 @@ export const DENIAL_WORDS: { readonly [Reason in Denial["reason"]]: string } = {
   marginAfter: "margin afterwards",
   equityUnknown: "the equity is unknown",
   duplicateIntent: "the strategy has a position already",
+  undefinedRisk: "its loss has no bound, and limits.allowUndefinedRisk is off",
+  maxLossPerSymbol: "max loss in one symbol",
+  maxLossPerGroup: "max loss in symbols that are one bet",
+  portfolioUnknown: "the portfolio cannot be measured",
+  portfolioDelta: "delta of the portfolio",
+  portfolioGamma: "gamma of the portfolio",
+  portfolioTheta: "theta of the portfolio",
+  portfolioVega: "vega of the portfolio",
 };
 
 /** What was seen against what was allowed: `3,760 > 2,000 USD`; nothing where the reason is a state. */

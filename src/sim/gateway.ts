@@ -5,7 +5,7 @@
  * With a world file the account outlives it: each change of the books is on disk before anybody hears of it.
  */
 import { rename, writeFile } from "node:fs/promises";
-import { marketTimeAfter } from "../domain/calendar/market-time.ts";
+import { type MarketPace, marketTimeAfter } from "../domain/calendar/market-time.ts";
 import { dollars, type EpochMs, epochMs, type Money } from "../domain/units.ts";
 import type { Scheduler } from "../ports/clock.ts";
 import { type Broker, createBroker } from "./broker/broker.ts";
@@ -17,7 +17,7 @@ import { serveControl } from "./faults/control.ts";
 import { createWireLines } from "./faults/wire-lines.ts";
 import type { Market } from "./market/market.ts";
 import type { FrameTap, WireLogger } from "./wire/gateway-context.ts";
-import { type Gateway, serveGateway } from "./wire/server.ts";
+import { type Gateway, type Pacing, serveGateway } from "./wire/server.ts";
 import {
   assertFits,
   holdWorld,
@@ -61,6 +61,8 @@ export interface GatewaySettings {
   /** A fault has begun. */
   readonly onFault?: (text: string) => void;
   readonly onFrame?: FrameTap;
+  /** Default: as IB does. */
+  readonly pacing?: Pacing;
   /** Market time reached the end of a recorded market. */
   readonly onEnd?: () => void;
 }
@@ -147,8 +149,9 @@ const start = async (settings: GatewaySettings, file: string | undefined): Promi
   const began = market.now;
   const anchor = performance.now();
   const last = market.ends === undefined ? undefined : epochMs(market.ends + 60_000);
+  const pace: MarketPace = { speed, skipClosed, ...(market.days === undefined || !skipClosed ? {} : { days: market.days }) };
   const now = (): EpochMs => {
-    const at = marketTimeAfter({ from: began, elapsedMs: performance.now() - anchor, speed, skipClosed });
+    const at = marketTimeAfter({ from: began, elapsedMs: performance.now() - anchor, ...pace });
     return last !== undefined && at > last ? last : at;
   };
   const open = (): Broker =>
@@ -158,7 +161,7 @@ const start = async (settings: GatewaySettings, file: string | undefined): Promi
       seed,
       scheduler: soon,
       fills: settings.fills,
-      pace: () => ({ speed, skipClosed }),
+      pace: () => pace,
       ...(settings.faults === undefined ? {} : { faults: settings.faults }),
       ...(world === undefined ? {} : { restored: world.broker }),
     });
@@ -173,6 +176,7 @@ const start = async (settings: GatewaySettings, file: string | undefined): Promi
       now,
       lineFaults: wireLines.faults,
       ...(settings.onFrame === undefined ? {} : { onFrame: settings.onFrame }),
+      ...(settings.pacing === undefined ? {} : { pacing: settings.pacing }),
     });
   let server = await listen(settings.port);
   const { port } = server;

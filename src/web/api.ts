@@ -19,6 +19,7 @@ export const readingRoutes = (app: FastifyInstance, readModel: ReadModel): void 
   app.get("/api/v1/status", () => readModel.status);
   app.get("/api/v1/positions", () => ({ ...readModel.positions, account: readModel.holdings }));
   app.get("/api/v1/orders", () => readModel.orders);
+  app.get("/api/v1/report", () => ({ trades: readModel.trades, predictions: readModel.predictions }));
   app.get<{ Params: { intentId: string } }>("/api/v1/orders/:intentId", (request, reply) => {
     const { intentId } = request.params;
     const order = INTENT_ID.test(intentId) ? readModel.order(intentId) : undefined;
@@ -31,6 +32,8 @@ export const readingRoutes = (app: FastifyInstance, readModel: ReadModel): void 
   app.get("/api/v1/futures", () => ({ futures: readModel.futures }));
   app.get("/api/v1/breakers", () => readModel.breakers);
   app.get("/api/v1/session", () => readModel.session);
+  // With the market time, from which ages are reckoned.
+  app.get("/api/v1/alerts", () => ({ ...readModel.alerts, now: readModel.now }));
   app.get("/api/v1/notices", () => ({ notices: readModel.notices }));
   app.get("/api/v1/story", () => ({ sentences: readModel.story }));
 

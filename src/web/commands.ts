@@ -10,7 +10,7 @@ import type { OperatorEvent } from "../domain/events/actors.ts";
 export type Command = (input: OperatorEvent) => Promise<{ readonly seq: number } | { readonly refused: string }>;
 
 // Line breaks and other controls would forge lines in terminals.
-const reason = z
+export const reason = z
   .string()
   .trim()
   .max(200)

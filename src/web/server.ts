@@ -9,6 +9,7 @@ import type { Socket } from "node:net";
 import websocket from "@fastify/websocket";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { ReadModel } from "../projections/read-model.ts";
+import { alertCommandRoutes } from "./alert-commands.ts";
 import { readingRoutes } from "./api.ts";
 import { type Command, commandRoutes } from "./commands.ts";
 import { Door } from "./door.ts";
@@ -147,6 +148,7 @@ const listening = async (
   app.post("/api/v1/logout", (_, reply) => reply.header("set-cookie", door.logout).send({ in: false }));
   readingRoutes(app, readModel);
   commandRoutes(app, command);
+  alertCommandRoutes(app, command, readModel);
 
   await app.register(async (scope: FastifyInstance) => {
     scope.get("/api/v1/stream", { websocket: true }, (socket) => stream.join(socket as unknown as Reader));

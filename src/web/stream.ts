@@ -26,6 +26,7 @@ const DECISIONS_SHOWN = 40;
 const SENTENCES_SHOWN = 120;
 const TRADES_SHOWN = 50;
 const ORDER_ACTORS_SHOWN = 24;
+const ALERTS_SHOWN = 100;
 
 type Part = Exclude<keyof ChangedAt, "equity">;
 const PARTS: { readonly [P in Part]: (model: ReadModel) => unknown } = {
@@ -35,14 +36,19 @@ const PARTS: { readonly [P in Part]: (model: ReadModel) => unknown } = {
   decisions: ({ decisions: { decisions, funnels } }) => ({ decisions: decisions.slice(0, DECISIONS_SHOWN), funnels }),
   trades: ({ trades }) => ({ ...trades, trades: trades.trades.slice(0, TRADES_SHOWN) }),
   futures: ({ futures }) => futures,
+  alerts: ({ alerts }) => ({ ...alerts, alerts: alerts.alerts.slice(0, ALERTS_SHOWN) }),
   notices: ({ notices }) => notices.slice(0, 30),
   story: ({ story }) => story.slice(-SENTENCES_SHOWN),
 };
 
-/** Orders stay among the living until their day is archived: of theirs, the newest. */
+/** Orders stay among the living until their day is archived, and alerts until they are forgotten: of theirs, the newest. */
 const actorsShown = (actors: readonly ActorView[]): readonly ActorView[] => {
-  const orders = actors.filter(({ machine }) => machine === "order");
-  const dropped = new Set(orders.toSorted((a, b) => b.sinceSeq - a.sinceSeq).slice(ORDER_ACTORS_SHOWN));
+  const dropped = new Set(
+    ["order", "alert"].flatMap((kind) => {
+      const those = actors.filter(({ machine }) => machine === kind);
+      return those.toSorted((a, b) => b.sinceSeq - a.sinceSeq).slice(ORDER_ACTORS_SHOWN);
+    }),
+  );
   return actors.filter((actor) => !dropped.has(actor));
 };
 

@@ -13,12 +13,14 @@ const market = fc.record({
   step: fc.nat(60),
 });
 
+const ADDING = fc.constantFrom("entry" as const, "roll" as const);
+
 describe("a limit on the ladder", () => {
-  test("is on the grid; an entry's is never above natural or the worst price, an exit's never above the width", () => {
+  test("is on the grid; an entry's or a roll's is never above natural or the worst price, an exit's never above the width", () => {
     fc.assert(
-      fc.property(market, ({ mid, half, tick, width, worst, step }) => {
+      fc.property(market, ADDING, ({ mid, half, tick, width, worst, step }, adding) => {
         const bounds = worst === undefined ? {} : { worstPrice: worst };
-        const entry = limitAtStep({ purpose: "entry", tick, width, ...bounds }, mid, mid + half, step);
+        const entry = limitAtStep({ purpose: adding, tick, width, ...bounds }, mid, mid + half, step);
         const exit = limitAtStep({ purpose: "exit", tick, width }, mid, mid + half, step);
         expect([entry % tick === 0, exit % tick === 0]).toEqual([true, true]);
         expect(entry).toBeLessThanOrEqual(Math.min(mid + half, worst ?? mid + half));
@@ -28,11 +30,15 @@ describe("a limit on the ladder", () => {
   });
   test("never retreats with the steps, and an exit's reaches the width", () => {
     fc.assert(
-      fc.property(market, fc.constantFrom("entry" as const, "exit" as const), ({ mid, half, tick, width, step }, purpose) => {
-        const at = (n: number) => limitAtStep({ purpose, tick, width }, mid, mid + half, n);
-        expect(at(step + 1)).toBeGreaterThanOrEqual(at(step));
-        if (purpose === "exit") expect(at(100_000)).toBe(width);
-      }),
+      fc.property(
+        market,
+        fc.constantFrom("entry" as const, "roll" as const, "exit" as const),
+        ({ mid, half, tick, width, step }, purpose) => {
+          const at = (n: number) => limitAtStep({ purpose, tick, width }, mid, mid + half, n);
+          expect(at(step + 1)).toBeGreaterThanOrEqual(at(step));
+          if (purpose === "exit") expect(at(100_000)).toBe(width);
+        },
+      ),
     );
   });
 });

@@ -3,62 +3,18 @@ import { describe, expect, it } from "vitest";
 import { addDays } from "../../src/domain/calendar/civil-date.ts";
 import { instantOf } from "../../src/domain/calendar/new-york.ts";
 import type { OptionParameters } from "../../src/domain/events/broker.ts";
-import { ivPercentile } from "../../src/domain/iv-history.ts";
 import { extremes } from "../../src/domain/payoff.ts";
-import { nearestStrikes, strikesOf } from "../../src/domain/strategies/chain.ts";
+import { boardOf } from "../../src/domain/strategies/board.ts";
+import { nearestStrikes } from "../../src/domain/strategies/chain.ts";
 import { entryWindow, isWithin } from "../../src/domain/strategies/entry-window.ts";
 import { ironCondor } from "../../src/domain/strategies/iron-condor.strategy.ts";
-import { newbornFault } from "../../src/domain/strategies/newborn.ts";
-import { groundOf, measure } from "../../src/domain/strategies/option-measures.ts";
+import { newborn } from "../../src/domain/strategies/newborn.ts";
 import { nearestDelta } from "../../src/domain/strategies/short-strike.ts";
-import type { Scene } from "../../src/domain/strategies/strategy.ts";
-import { quoteBook } from "../../src/domain/structure-quote.ts";
 import { type EpochMs, price, tradingDay } from "../../src/domain/units.ts";
-import {
-  CALM,
-  chainFor,
-  DAY,
-  type Market,
-  NOON,
-  option,
-  quoteOf,
-  RATE_PCT,
-  RULES_CONFIG,
-  SPY,
-  STRATEGY,
-} from "../support/quoted-chain.ts";
+import { CALM, DAY, type Market, NOON, RATE_PCT, RULES_CONFIG, STRATEGY } from "../support/quoted-chain.ts";
+import { lookedScene, markets } from "../support/scenes.ts";
 
-const markets: fc.Arbitrary<Market> = fc.record({
-  spot: fc.integer({ min: 20_000, max: 80_000 }).map((cents) => cents / 100),
-  atmVol: fc.double({ min: 0.1, max: 0.45, noNaN: true }),
-  skew: fc.double({ min: 0, max: 0.8, noNaN: true }),
-  halfSpread: fc.constantFrom(0.01, 0.02, 0.05),
-  strikeStep: fc.constantFrom(1, 2, 5),
-});
-
-/** A scene with the quotes that the two stages would have asked for. */
-const sceneOf = (market: Market, config = STRATEGY): Scene & { asked: number } => {
-  const chain = chainFor(market);
-  const empty: Scene = {
-    config,
-    underlying: SPY,
-    chain,
-    quotes: {},
-    spot: price(market.spot),
-    riskFreeRatePct: RATE_PCT,
-    now: NOON,
-  };
-  const near = ironCondor.nearTheMoney(chain, empty.spot);
-  const first = { ...empty, quotes: quoteBook(near.map((contract) => quoteOf(market, contract, NOON))) };
-  const choice = ironCondor.legCandidates(first);
-  const wide = choice.found ? choice.contracts : [];
-  const all = [...near, ...wide];
-  return {
-    ...empty,
-    quotes: quoteBook(all.map((contract) => quoteOf(market, contract, NOON))),
-    asked: new Set(all.map(({ conId }) => conId)).size,
-  };
-};
+const sceneOf = (market: Market) => lookedScene(market, STRATEGY);
 
 describe("an iron condor's strikes", () => {
   it("are found in a calm market", () => {
@@ -71,7 +27,11 @@ describe("an iron condor's strikes", () => {
     expect(natural).toBeGreaterThan(mid);
     expect(worstPrice).toBeLessThan(0);
     expect(daysToExpiry).toBe(46);
-    expect(newbornFault(choice.candidate, sceneOf(CALM).quotes, RULES_CONFIG, NOON)).toBeUndefined();
+    const { quotes, spot } = sceneOf(CALM);
+    const unknown = { unknown: "not asked here" };
+    const cradle = { quotes, rules: RULES_CONFIG, riskFreeRatePct: RATE_PCT, vix: unknown, regime: unknown, now: NOON };
+    const born = newborn(choice.candidate, { ...cradle, spot: { value: spot, source: "SPY", at: NOON } });
+    expect(born.verdict).not.toBe("dies");
   });
 
   it("cost at most 30 lines, at most 12 a side beyond the money", () => {
@@ -114,28 +74,32 @@ describe("an iron condor's strikes", () => {
     expect(found).toBeGreaterThan(runs / 4);
   });
 
-  it("leave no listed candidate that is nearer to the target, among those quoted", () => {
+  it("leave no quoted candidate that is nearer to the target, unless all that were tried are near", () => {
+    let checked = 0;
     fc.assert(
       fc.property(markets, (market) => {
         const scene = sceneOf(market);
         const choice = ironCondor.select(scene);
-        const ground = groundOf(scene);
-        if (!choice.found || "kind" in ground) return;
-        for (const right of ["P", "C"] as const) {
-          const chosen = Math.abs(
-            Math.abs((right === "P" ? choice.candidate.shortDeltas.put : choice.candidate.shortDeltas.call) as number) - 0.16,
-          );
-          for (const strike of strikesOf(scene.chain, right)) {
-            const contract = option(strike / 10_000, right);
-            const outOfMoney = right === "C" ? strike > ground.forward * 10_000 : strike < ground.forward * 10_000;
-            if (scene.quotes[contract.conId] === undefined || !outOfMoney) continue;
-            const other = measure(scene, ground, contract);
-            if (other !== undefined) expect(chosen).toBeLessThanOrEqual(Math.abs(Math.abs(other.delta) - 0.16) + 0.005);
+        const { ground, rows, measure } = boardOf(scene);
+        if (!choice.found || ground === undefined) return;
+        const { put, call } = choice.candidate.shortDeltas;
+        for (const [right, delta] of [
+          ["P", put],
+          ["C", call],
+        ] as const) {
+          const chosen = Math.abs(Math.abs(delta as number) - 0.16);
+          for (const row of rows[right]) {
+            const outside = right === "C" ? row.strike > ground.forward * 10_000 : row.strike < ground.forward * 10_000;
+            const other = outside && row.canSell ? measure(row) : undefined;
+            if (!other?.sure) continue;
+            checked += 1;
+            expect(chosen).toBeLessThanOrEqual(Math.max(0.02, Math.abs(Math.abs(other.delta) - 0.16)));
           }
         }
       }),
       { numRuns: 60 },
     );
+    expect(checked).toBeGreaterThan(100);
   });
 
   it("skip an option without a volatility", () => {
@@ -145,7 +109,8 @@ describe("an iron condor's strikes", () => {
     const put = choice.candidate.legs[1]?.contract.conId as number;
     const quotes = { ...scene.quotes, [put]: { conId: put, bid: null, ask: price(9), at: NOON } };
     const other = ironCondor.select({ ...scene, quotes });
-    expect(other.found && other.candidate.legs[1]?.contract.conId).not.toBe(put);
+    if (!other.found) throw new Error("another put is there");
+    expect(other.candidate.legs[1]?.contract.conId).not.toBe(put);
   });
 
   it("are not sought when options and spot do not belong together", () => {
@@ -162,10 +127,28 @@ describe("an iron condor's strikes", () => {
 
   it("walk outward: noise further out does not mislead", () => {
     const deltas = [0.4, 0.3, 0.2, 0.15, 0.1, 0.16];
-    const options = deltas.map((delta, i) => ({ contract: option(610 + i, "C"), delta, vol: 0.2 }));
-    expect(nearestDelta(options.toReversed(), 0.16)?.contract.strike).toBe(price(613));
-    expect(nearestDelta(options, 0.5)?.contract.strike).toBe(price(610));
-    expect(nearestDelta([], 0.16)).toBeUndefined();
+    expect(nearestDelta(deltas, (delta) => delta, 0.16)).toBe(3);
+    expect(nearestDelta(deltas, (delta) => -delta, 0.16)).toBe(3);
+    expect(nearestDelta(deltas, (delta) => delta, 0.5)).toBe(0);
+    expect(nearestDelta(deltas, (delta) => delta, 0.05)).toBe(5);
+    expect(nearestDelta([], () => 0.1, 0.16)).toBeUndefined();
+    expect(nearestDelta(deltas, () => undefined, 0.16)).toBeUndefined();
+  });
+
+  it("walk no further than to where the target is passed", () => {
+    let asked = 0;
+    const deltas = Array.from({ length: 500 }, (_, n) => 0.5 * 0.97 ** n);
+    const found = nearestDelta(
+      deltas,
+      (delta) => {
+        asked += 1;
+        return delta;
+      },
+      0.16,
+    ) as number;
+    const best = Math.min(...deltas.map((delta) => Math.abs(delta - 0.16)));
+    expect(Math.abs((deltas[found] as number) - 0.16)).toBe(best);
+    expect(asked).toBeLessThanOrEqual(found + 2);
   });
 
   it("nearest to a price are those that any other is further from", () => {
@@ -226,39 +209,5 @@ describe("the entry window", () => {
   it("is cut short by an early close", () => {
     const window = entryWindow(instantOf(tradingDay("2026-11-27"), 0), STRATEGY.entry);
     expect(window).toEqual({ from: instantOf(tradingDay("2026-11-27"), 600), to: instantOf(tradingDay("2026-11-27"), 780) });
-  });
-});
-
-describe("the IV percentile", () => {
-  const bar = (close: number, i: number) => ({
-    day: addDays(tradingDay("2026-01-01"), i),
-    open: close,
-    high: close,
-    low: close,
-    close,
-    volume: 0,
-  });
-  it("lies between 0 and 100, ranks the newest day, and does not depend on the order of the bars", () => {
-    fc.assert(
-      fc.property(fc.array(fc.double({ min: 0.05, max: 0.9, noNaN: true }), { minLength: 61, maxLength: 300 }), (closes) => {
-        const bars = closes.map(bar);
-        const measured = ivPercentile(bars, 60);
-        if (!measured.known) throw new Error("enough days");
-        expect(measured.percentile).toBeGreaterThanOrEqual(0);
-        expect(measured.percentile).toBeLessThanOrEqual(100);
-        expect(ivPercentile(bars.toReversed(), 60)).toEqual(measured);
-        expect(ivPercentile([...closes.slice(0, -1), 1].map(bar), 60)).toMatchObject({ percentile: 100 });
-      }),
-    );
-  });
-  it("is unknown with too few days, or without the newest", () => {
-    expect(ivPercentile([], 0).known).toBe(false);
-    expect(
-      ivPercentile(
-        Array.from({ length: 60 }, (_, i) => bar(0.2, i)),
-        60,
-      ),
-    ).toMatchObject({ known: false, days: 59 });
-    expect(ivPercentile([...Array.from({ length: 90 }, (_, i) => bar(0.2, i)), bar(0, 90)], 60).known).toBe(false);
   });
 });

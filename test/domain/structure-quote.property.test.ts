@@ -80,7 +80,9 @@ describe("a structure's quote", () => {
       twoSided(call, 0.1, 0.12),
       twoSided(wing, 0, 0.02),
     ]);
-    expect(quoteStructure(CONDOR, book)).toEqual({ known: true, bid: price(-0.24), ask: price(-0.16), mid: price(-0.2) });
+    const quote = quoteStructure(CONDOR, book);
+    expect(quote).toMatchObject({ known: true, bid: price(-0.24), ask: price(-0.16), mid: price(-0.2) });
+    expect(markOf(CONDOR, quote)).toEqual({ known: true, mark: price(-0.2) });
   });
 });
 
@@ -107,5 +109,21 @@ describe("a structure's mark", () => {
     expect(markOf(CONDOR, at(3))).toEqual({ known: true, mark: price(-4.5) });
     expect(markOf(CONDOR, at(3.01))).toEqual({ known: false, missing: ["spread 3.01 above 3.00"] });
     expect(markOf(CONDOR, { known: false, missing: ["x"] })).toEqual({ known: false, missing: ["x"] });
+  });
+
+  it("is unknown while nobody bids for a leg that is worth something: half of its offer would pass for a profit", () => {
+    const [put, short, call, wing] = CONDOR.map(({ contract }) => contract.conId) as [number, number, number, number];
+    const withShort = (bid: number | null, ask: number) =>
+      markOf(
+        CONDOR,
+        quoteStructure(
+          CONDOR,
+          quoteBook([twoSided(put, 0.1, 0.12), twoSided(short, bid, ask), twoSided(call, 0.5, 0.52), twoSided(wing, 0.1, 0.12)]),
+        ),
+      );
+    expect(withShort(1.4, 1.5)).toEqual({ known: true, mark: price(-1.74) });
+    expect(withShort(null, 1.5)).toEqual({ known: false, missing: ["562P no bid, offered at 1.50"] });
+    expect(withShort(0, 0.61)).toEqual({ known: false, missing: ["562P no bid, offered at 0.61"] });
+    expect(withShort(null, 0.6)).toMatchObject({ known: true });
   });
 });

@@ -20,7 +20,9 @@ describe("the configuration file", () => {
       "demo.yaml": true,
       "live.yaml": false,
       "paper.yaml": true,
-      "recorded.yaml": true,
+      "recorded-aapl.yaml": true,
+      "recorded-goog.yaml": true,
+      "recorded-spxw.yaml": true,
     });
     const live = loadConfig(join(CONFIG, "live.yaml"));
     expect(live.ok ? [] : live.problems.map(formatProblem).join()).toMatch(/live\.yaml:3:7 mode: live trading is not built yet/);

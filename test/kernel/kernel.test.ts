@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Release } from "../../src/kernel/logic.ts";
 import { inReleaseOrder } from "../../src/kernel/release-order.ts";
 import type { Effect, Step } from "../../src/ports/journal.ts";
-import { MemoryJournal, settle } from "../support/kernel-memory.ts";
+import { MemoryJournal, MemorySnapshots, settle } from "../support/kernel-memory.ts";
 import { RUN, rig, startedRig } from "../support/kernel-rig.ts";
 import { zoo } from "../support/kernel-zoo.ts";
 
@@ -285,6 +285,35 @@ describe("the end of a run (K10)", () => {
     expect(kernel.offer({ type: "intent.made", id: "b" })).toBe(false);
     clock.advance(60_000);
     expect(journal.lastSeq).toBe(snapshots.kept.at(-1)!.seq);
+  });
+
+  test("nothing moves any more while the last snapshots are written: no answer, no timer", async () => {
+    const journal = new MemoryJournal();
+    let write = (): void => {};
+    const snapshots = new (class extends MemorySnapshots {
+      override async save(...args: Parameters<MemorySnapshots["save"]>): Promise<void> {
+        expect(args[0].seq).toBeLessThanOrEqual(journal.lastSeq);
+        await new Promise<void>((go) => {
+          write = go;
+        });
+        await super.save(...args);
+      }
+    })();
+    const { kernel, clock } = await startedRig({ journal, snapshots, snapshotEvery: 1 });
+    kernel.offer({ type: "intent.made", id: "a" });
+    await settle();
+    const stopped = kernel.stop();
+    await settle();
+    const { seq } = kernel;
+    expect(kernel.offer({ type: "effect.written", effect: "1.1", epoch: 1 })).toBe(false);
+    clock.advance(3_600_000);
+    expect(kernel.seq).toBe(seq);
+    for (let i = 0; i < 5; i++) {
+      write();
+      await settle();
+    }
+    await stopped;
+    expect(snapshots.kept.at(-1)?.seq).toBe(journal.lastSeq);
   });
 
   test("a stop that cannot finish says so", async () => {

@@ -58,9 +58,12 @@ describe("a circuit breaker", () => {
   test("keeps the reason for which it tripped, and tells the operator once", () => {
     const it = breaker().hear(failure, failure, failure, failure);
     expect(it.told("riskGate").map(({ reason }) => reason)).toEqual(["rejected: 201 no"]);
-    expect(it.params("operator.notify").length).toBe(1);
+    expect(it.raised).toMatchObject([{ key: "breaker/orders", severity: "critical" }]);
     it.wait(300_000);
     expect(it.told("riskGate").at(-1)).toMatchObject({ state: "probing", reason: "rejected: 201 no" });
+    expect(it.cleared).toEqual([]);
+    it.hear({ type: "operator.rearm", scope: "orders" });
+    expect(it.cleared).toEqual(["breaker/orders"]);
   });
   test("is the same after its state went to disk and back", () => {
     const it = breaker().hear(failure, failure);

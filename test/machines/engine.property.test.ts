@@ -134,6 +134,27 @@ describe("the engine", () => {
   });
 });
 
+describe("an actor that fails", () => {
+  const fell = (type: string, path: string) => ({ type, path, machine: "m", detail: "it threw" });
+  test("is an alert; the desk itself and its alerts cannot be, and are told to the operator without it", () => {
+    const it = engine().hear(run());
+    for (const path of ["slot/s1", "alertsomething", "order/20261123/s1-1"])
+      it.hear(fell("actor.poisoned", path), fell("actor.halted", path));
+    expect(it.params("operator.notify")).toEqual([]);
+    expect(it.raised.map(({ key, severity }) => [key, severity])).toContainEqual(["halted/slot/s1", "critical"]);
+    expect(it.raised.length).toBe(6);
+    for (const path of ["alerts", "alerts/12"]) it.hear(fell("actor.poisoned", path), fell("actor.halted", path));
+    expect(it.raised.length).toBe(6);
+    expect(it.params("operator.notify").map(({ severity, text }) => [severity, text.includes("it threw")])).toEqual(
+      Array(4).fill(["critical", true]),
+    );
+  });
+  test("before there is a desk, as in the journal of an earlier build, is told without one too", () => {
+    const it = engine().hear(fell("actor.poisoned", "slot/s1"));
+    expect([it.raised, it.params("operator.notify").length]).toEqual([[], 1]);
+  });
+});
+
 describe("the sagas of a day (K9)", () => {
   test("are retired together, after their day, and never before each of them has ended", () => {
     const saga = fc

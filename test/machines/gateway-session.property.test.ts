@@ -73,7 +73,7 @@ describe("the gateway session, whatever happens", () => {
           const said = it.said.slice(before);
           for (const { type, params } of said) {
             if (type === "gateway.connect") expect(params.epoch).toBeGreaterThan(epoch);
-            if (type !== "tell" || params.event.type === undefined) continue;
+            if (type !== "tell" || params.event?.type === undefined) continue;
             if (params.event.type === "session.readied") {
               expect(made).toMatchObject({ type: "reconciliation.completed", epoch: it.context.epoch });
               expect(state).toBe("synchronising");
@@ -138,6 +138,8 @@ describe("the gateway session", () => {
     expect(it.state).toBe("ready.degraded");
     it.hear({ type: "feeds.told", epoch: 1, stalled: [] });
     expect([it.state, it.facts("session.degraded").at(-1)?.reason]).toEqual(["ready.whole", ""]);
+    expect(it.raised.at(-1)).toMatchObject({ key: "session/feeds", severity: "warning" });
+    expect(it.cleared).toEqual(["session/feeds"]);
   });
   test("is not made ready by a comparison that ends while IB's servers are away", () => {
     const it = session().hear({ type: "session.open" }, identified(1), noticed(1, 1_100), reconciled(1));
@@ -185,7 +187,7 @@ describe("a connection that comes and goes", () => {
     }
     const gaps = at.slice(1).map((time, n) => (time - (at[n] as number)) / 1_000);
     expect(gaps).toEqual([5, 10, 15, 20, 30, 40, 300, 300]);
-    expect(it.params("operator.notify").flat().length).toBe(1);
+    expect(it.raised.length).toBe(1);
     it.hear(identified(it.context.epoch));
     expect(it.context.taken).toBe(0);
   });
@@ -209,7 +211,7 @@ describe("another session in our place (F20, pain 33)", () => {
   });
   test("that only has the market data is told once and moves nothing: orders go on", () => {
     const it = ready().quiet().hear(competing(1), competing(1), competing(1));
-    expect([it.state, it.params("operator.notify").flat().length]).toEqual(["ready.whole", 1]);
+    expect([it.state, it.raised.length]).toEqual(["ready.whole", 1]);
   });
   test("has to be there: losses without it never end in giving up", () => {
     const it = ready();
@@ -236,20 +238,25 @@ describe("the nightly restart", () => {
     const it = lostAt(at(23, 46));
     expect(it.state).toBe("restarting");
     outage(it, 5 * 60_000);
-    expect(it.params("operator.notify").flat()).toEqual([]);
+    expect(it.raised).toEqual([]);
     expect(it.params("gateway.connect").length).toSatisfy((n: number) => n >= 9 && n <= 15);
   });
   test("that outlives its window is told (F18), and so is one outside of it; each once", () => {
-    expect(
-      outage(lostAt(at(23, 46)), 16 * 60_000)
-        .params("operator.notify")
-        .flat().length,
-    ).toBe(1);
-    expect(
-      outage(lostAt(at(11, 0)), 16 * 60_000)
-        .params("operator.notify")
-        .flat().length,
-    ).toBe(1);
+    expect(outage(lostAt(at(23, 46)), 16 * 60_000).raised.length).toBe(1);
+    expect(outage(lostAt(at(11, 0)), 16 * 60_000).raised.length).toBe(1);
+  });
+  test("is over only when the session has been ready for a minute: one that comes and goes is still an outage", () => {
+    const it = outage(lostAt(at(11, 0)), 5 * 60_000).quiet();
+    const back = (ms: number): void => {
+      while (it.state !== "connecting") it.wait(1_000);
+      it.hear(identified(it.context.epoch), reconciled(it.context.epoch)).wait(ms);
+    };
+    back(30_000);
+    it.hear(lost(it.context.epoch));
+    expect(it.cleared.filter((key) => key === "session/outage")).toEqual([]);
+    back(60_000);
+    expect(it.cleared.filter((key) => key === "session/outage").length).toBe(1);
+    expect(it.raised).toEqual([]);
   });
   test("of IB's servers that outlives its window is told too, while the socket stands", () => {
     const it = given(gatewaySessionMachine, { config: ENGINE }, at(23, 46)).hear(
@@ -260,13 +267,8 @@ describe("the nightly restart", () => {
     it.quiet()
       .hear(noticed(1, 1_100))
       .wait(10 * 60_000);
-    expect(it.params("operator.notify").flat()).toEqual([]);
-    expect(
-      it
-        .wait(6 * 60_000)
-        .params("operator.notify")
-        .flat().length,
-    ).toBe(1);
+    expect(it.raised).toEqual([]);
+    expect(it.wait(6 * 60_000).raised.length).toBe(1);
   });
 });
 
@@ -281,9 +283,7 @@ describe("a read-only login (F43)", () => {
     for (const event of [said, { ...said, type: "order.errored", orderId: 7 }]) {
       const it = ready().quiet().hear(event, event, ask);
       expect(it.facts("session.readOnly").length).toBe(1);
-      expect(it.params("operator.notify").flat()).toMatchObject([
-        { severity: "critical", text: expect.stringContaining("Read-Only API") },
-      ]);
+      expect(it.raised).toMatchObject([{ severity: "critical", text: expect.stringContaining("Read-Only API") }]);
       expect(it.told("saga")).toMatchObject([{ type: "orderId.refused", reason: expect.stringContaining("read-only") }]);
     }
   });

@@ -5,7 +5,7 @@ import { live, type OrderWorld, type Plan } from "../support/order-world.ts";
 
 const plan: fc.Arbitrary<Plan> = fc.record({
   tape: fc.array(fc.nat(4_000), { minLength: 0, maxLength: 400, size: "max" }),
-  purpose: fc.constantFrom("entry" as const, "exit" as const),
+  purpose: fc.constantFrom("entry" as const, "exit" as const, "roll" as const),
   quantity: fc.constantFrom(1, 2, 3),
 });
 /** A broker that leaves old orders working beside their changes. */

@@ -150,8 +150,20 @@ describe("an order in doubt", () => {
   test("asks again, tells the operator when nobody answers, and sends nothing meanwhile", () => {
     const order = working().quiet().hear(LOST).wait(75_000);
     expect(order.told("reconciler").filter(({ type }) => type === "reconciliation.wanted").length).toBe(6);
-    expect(order.params("operator.notify").length).toBe(1);
+    expect(order.raised).toMatchObject([{ severity: "critical", slot: "slot/s1", symbol: "SPY" }]);
     expect([...order.params("order.place"), ...order.params("order.cancel")]).toEqual([]);
+    order
+      .quiet()
+      .wait(10)
+      .hear(truth(order.now, [record("Submitted")]));
+    expect(order.cleared).toEqual(["order/20261123-s1-1/unknown"]);
+  });
+  test("that cannot be priced says so, and takes it back when it can be", () => {
+    const order = saga("exit", {}, []).hear(IDS);
+    while (order.raised.length < 2) order.wait(1_000);
+    expect(new Set(order.raised.map(({ key }) => key))).toEqual(new Set(["order/20261123-s1-1/unpriced"]));
+    order.hear({ type: "order.abandon", reason: "enough" });
+    expect(order.cleared).toContain("order/20261123-s1-1/unpriced");
   });
   test("remembers that it was given up, and goes on with the cancel when it is found alive", () => {
     const order = working().hear(LOST, { type: "order.abandon", reason: "enough" }).quiet();
@@ -306,10 +318,10 @@ describe("an order that the broker keeps twice (pain 1)", () => {
       .hear(...news);
     expect(order.state).toBe("live.cancelling");
     expect(order.params("order.cancel").length).toBe(1);
-    expect(order.params("operator.notify").length).toBe(1);
+    expect(order.raised.length).toBe(1);
     order.hear({ type: "order.escalate", urgency: "immediate" }, approved(order), ...news).wait(60_000);
     expect(order.params("order.place")).toEqual([]);
-    expect(order.params("operator.notify").filter(({ key }) => key.includes("/twins/")).length).toBe(1);
+    expect(order.raised.filter(({ key }) => key.includes("/twins/")).length).toBe(1);
   });
   test("counts in full as often as it is there, until the gate hears what it holds", () => {
     const order = entry().quiet().hear(twin("Submitted"));

@@ -4,10 +4,13 @@ import { instantOf } from "../../src/domain/calendar/new-york.ts";
 import type { Candidate } from "../../src/domain/events/actors.ts";
 import { parseOrderRef } from "../../src/domain/identity.ts";
 import { extremes } from "../../src/domain/payoff.ts";
+import { NO_GREEKS } from "../../src/domain/risk/greeks.ts";
+import { RULES } from "../../src/domain/rules/index.ts";
 import { price } from "../../src/domain/units.ts";
 import { positionSlotMachine } from "../../src/machines/position-slot.machine.ts";
 import { type Given, given } from "../support/given.ts";
-import { CALM, CONDOR, DAY, ENGINE, NOON, quoteOf, SPY, spotQuote, twoSided } from "../support/quoted-chain.ts";
+import { CALM, CONDOR, DAY, ENGINE, NOON, quoteOf, SPY, spotQuote, twoSided, VIX } from "../support/quoted-chain.ts";
+import { regimeTold, underlyingTold } from "../support/weather.ts";
 
 type Slot = Given<typeof positionSlotMachine>;
 const PATH = address.slot(1);
@@ -29,6 +32,11 @@ const candidate: Candidate = {
   daysToExpiry: 46,
   spot: price(600),
   worstPrice: price(-1.8),
+  kind: "iron-condor",
+  carry: 0.028,
+  vix: VIX,
+  american: true,
+  weather: { regime: "normal", vix: 15, iv30: 0.16, ivPercentile: 60, ivRank: 55 },
 };
 
 const trading = { type: "mode.changed", mode: "trading", reason: "" };
@@ -75,24 +83,32 @@ const ended = (orderRef: string, filledUnits: number, outcome = filledUnits > 0 
   reason: "",
 });
 
+const surroundings = (slot: Slot, vix = 15) => [
+  { type: "quote.updated", epoch: 1, quote: spotQuote(CALM, slot.now as typeof NOON) },
+  { type: "quote.updated", epoch: 1, quote: { conId: VIX.conId, last: price(vix), at: slot.now } },
+  { ...underlyingTold({ at: slot.now as typeof NOON }) },
+];
 /** Quotes of all legs so that the structure's mid is `mid` dollars (credit negative), and of the underlying. */
 const quotes = (slot: Slot, mid: number, half = 0.02) => {
   const inner = -mid / 2 + 0.05;
   const legs = [0.05, inner, inner, 0.05];
-  return [
-    ...CONDOR.map(({ contract }, i) =>
-      twoSided(contract.conId, (legs[i] as number) - half, (legs[i] as number) + half, slot.now),
-    ),
-    spotQuote(CALM, slot.now as typeof NOON),
-  ].map((quote) => ({ type: "quote.updated", epoch: 1, quote }));
+  const told = CONDOR.map(({ contract }, i) =>
+    twoSided(contract.conId, (legs[i] as number) - half, (legs[i] as number) + half, slot.now),
+  );
+  return [...told.map((quote) => ({ type: "quote.updated", epoch: 1, quote })), ...surroundings(slot)];
 };
 /** The market at a mid for some seconds. */
 const market = (slot: Slot, mid: number, seconds: number): Slot => {
   for (let i = 0; i < seconds; i += 1) slot.wait(1_000).hear(...quotes(slot, mid));
   return slot;
 };
+/** Legs that do not change: the underlying and VIX tick, and their watchers tell. */
+const calm = (slot: Slot, seconds: number): Slot => {
+  for (let i = 0; i < seconds; i += 4) slot.wait(4_000).hear(...surroundings(slot));
+  return slot;
+};
 const held = (units = 2): Slot => {
-  const slot = idle().hear(intended);
+  const slot = idle().hear(intended, regimeTold() as never, underlyingTold() as never);
   slot.hear(...fills(ref(slot), units));
   return slot.hear(ended(ref(slot), units)).quiet();
 };
@@ -117,10 +133,12 @@ describe("position slot", () => {
     expect(intent.maxLoss).toBe(2 * candidate.unitMaxLoss);
     expect(known).toHaveLength(4);
     const wanted = slot.told(address.lines).filter(({ type }) => type === "line.requested");
-    expect(wanted.map(({ contract, priority }) => [contract.conId, priority])).toEqual(
-      [...CONDOR.map(({ contract }) => contract), SPY].map(({ conId }) => [conId, 1]),
-    );
-    expect(slot.params("listen").at(-1).topics).toContain(topic.quote(SPY.conId));
+    expect(wanted.map(({ contract, priority }) => [contract.conId, priority])).toEqual([
+      ...[...CONDOR.map(({ contract }) => contract), SPY].map(({ conId }) => [conId, 1]),
+      [VIX.conId, 2],
+    ]);
+    const heard = slot.params("listen").flatMap(({ topics }) => topics);
+    expect(heard).toEqual(expect.arrayContaining([topic.quote(SPY.conId), topic.quote(VIX.conId), topic.regime]));
   });
 
   it("takes no entry unless the engine trades, and gives the slot back", () => {
@@ -167,7 +185,7 @@ describe("position slot", () => {
     expect(slot.state).toBe("counting");
     slot.wait(5_000);
     expect(slot.state).toBe("quarantined");
-    expect(slot.params("operator.notify")[0]).toMatchObject({ severity: "critical" });
+    expect(slot.raised).toMatchObject([{ key: `${PATH}/quarantined/1`, severity: "critical", slot: PATH, source: PATH }]);
     expect(slot.facts("slot.quarantined")).toHaveLength(1);
   });
 
@@ -183,17 +201,40 @@ describe("position slot", () => {
         .facts("decision.made")
         .at(-1)
         .trace.map(({ rule }: { rule: string }) => rule),
-    ).toEqual(["stop-loss", "expiry", "session-end", "take-profit"]);
+    ).toEqual(RULES.map(({ name }) => name));
   });
 
-  it("looks at least every ten seconds without any quote, and tells when it is blind", () => {
-    const slot = held().wait(100_000);
+  it("looks at least every ten seconds though no leg changes, and tells when it is blind", () => {
+    const slot = calm(held(), 100);
     expect(slot.facts("slot.marked").length).toBeGreaterThanOrEqual(10);
-    expect(slot.params("operator.notify")).toHaveLength(0);
+    expect(slot.raised).toHaveLength(0);
     slot.hear({ type: "session.unreadied", epoch: 1, reason: "lost" }).wait(90_000);
     expect(slot.facts("slot.marked").at(-1).unknown).toContain("550P not quoted");
-    expect(slot.params("operator.notify")).toHaveLength(1);
-    expect(slot.params("operator.notify")[0].text).toContain("stop-loss");
+    expect(slot.raised).toMatchObject([{ key: `${PATH}/blind/1`, severity: "warning", symbol: "SPY" }]);
+    expect(slot.raised[0].text).toContain("stop-loss");
+  });
+
+  it("says once that it sees again, and only when it had said that it was blind", () => {
+    const slot = calm(held(), 100).hear({ type: "session.unreadied", epoch: 1, reason: "lost" }).wait(30_000);
+    market(slot, CREDIT, 2);
+    expect(slot.told(address.alerts)).toEqual([]);
+    slot.hear({ type: "session.unreadied", epoch: 1, reason: "lost again" }).wait(90_000);
+    market(slot, CREDIT, 5);
+    expect(slot.told(address.alerts).map(({ type, key }) => [type, key])).toEqual([
+      ["alert.raised", `${PATH}/blind/1`],
+      ["alert.cleared", `${PATH}/blind/1`],
+    ]);
+  });
+
+  it("raises an alert when it leaves, raises it again when a more urgent rule takes over, and clears it once the position is closed", () => {
+    const slot = market(held(), -1.0, 12);
+    expect(slot.raised).toMatchObject([{ key: `${PATH}/exit/1`, severity: "info", rule: "take-profit" }]);
+    market(slot, -8.5, 30);
+    expect(slot.raised[1]).toMatchObject({ key: `${PATH}/exit/1`, severity: "critical", rule: "stop-loss" });
+    slot.hear(...fills(ref(slot), 2, { direction: -1 }), ended(ref(slot), 2));
+    slot.hear(...feesFor(slot)).wait(11_000);
+    expect(slot.state).toBe("free");
+    expect(slot.cleared).toContain(`${PATH}/exit/1`);
   });
 
   it("takes a profit only after two evaluations ten seconds apart, with the legs reversed and the rule's urgency", () => {
@@ -225,10 +266,12 @@ describe("position slot", () => {
     expect(slot.params("spawn")[0].input.intent.urgency).toBe("immediate");
   });
 
-  it("closes before expiry at once, also in the opening minutes", () => {
+  it("closes before expiry by the clock, at once, when the opening minutes are over", () => {
     const slot = held();
     slot.now = instantOf("2027-01-07" as typeof DAY, 9 * 60 + 31);
     slot.wait(1_000);
+    expect(slot.state).toBe("open.holding.watching");
+    slot.wait(240_000);
     expect(slot.state).toBe("open.exiting.working");
     expect(slot.context.exit?.decision.rule).toBe("expiry");
     expect(slot.params("spawn")).toHaveLength(1);
@@ -254,7 +297,11 @@ describe("position slot", () => {
     const [closed] = slot.facts("slot.closed");
     // 2 condors sold at 2.40, bought back at 1.00; 16 contracts at 0.65.
     expect(closed).toMatchObject({ rule: "take-profit", profit: price(280 - 10.4), fees: price(10.4), strategy: "spy-condor" });
-    expect(slot.told(address.riskGate)).toEqual([{ type: "slot.released", slot: PATH }]);
+    expect(slot.told(address.riskGate).filter(({ type }) => type === "slot.released")).toEqual([
+      { type: "slot.released", slot: PATH },
+    ]);
+    // What nothing is worth in Greeks is known, and said before the slot goes back.
+    expect(slot.told(address.riskGate).at(-2)).toMatchObject({ type: "exposure.valued", greeks: NO_GREEKS });
     expect(slot.told(STRATEGY)).toEqual([{ type: "slot.freed", slot: PATH, reason: "take-profit" }]);
     expect(slot.context.totals).toEqual({ positions: 1, profit: price(280 - 10.4), fees: price(10.4) });
     expect(slot.context.candidate).toBeNull();
@@ -302,7 +349,7 @@ describe("position slot", () => {
       expect(slot.state).toBe("open.exiting.working");
     }
     expect(slot.params("spawn")).toHaveLength(7);
-    expect(slot.params("operator.notify").filter(({ key }) => key.includes("stuck"))).toHaveLength(1);
+    expect(slot.raised.filter(({ key }) => key === `${PATH}/stuck/1`)).toHaveLength(1);
   });
 
   it("sends no exit between sessions, and the rest in the morning", () => {
@@ -351,7 +398,7 @@ describe("position slot", () => {
     const stray = fills("caretaker/5f2c81aa/20261123-s1-99", 1);
     slot.hear(...stray);
     expect(slot.state).toBe("quarantined");
-    expect(slot.params("operator.notify")).toHaveLength(1);
+    expect(slot.raised).toHaveLength(1);
     expect(Object.keys(slot.context.ledger.fills)).toHaveLength(4);
     slot.hear(intended);
     expect(slot.params("spawn")).toEqual([]);

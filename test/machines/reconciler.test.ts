@@ -191,12 +191,27 @@ describe("what it names", () => {
       "mismatched",
       [{ kind: "archivedOrder", subject: "z.1.01" }],
     ]);
-    expect(it.params("operator.notify").flat().length).toBe(1);
+    expect(it.raised.length).toBe(1);
     it.hear(
       { type: "operator.rearm", scope: "reconciliation", by: "me", from: "cli", reason: "" },
       ...all(4, { executions: { executions: [execution("z.1.01", OLD_REF)] } }),
     );
     expect([it.state, completed(it).at(-1)?.discrepancies]).toEqual(["resolved", []]);
+    expect(it.cleared).toEqual(["reconciliation/archivedOrder/z.1.01"]);
+  });
+  test("many of them are twenty alerts and a number, and all of these are taken back when they are gone", () => {
+    const strays = Array.from({ length: 30 }, (_, n) => execution(`z${n}.1.01`, OLD_REF));
+    const it = start().hear(requested(), ...all(1, { executions: { executions: strays } }));
+    expect(completed(it).at(-1)?.discrepancies.length).toBe(30);
+    const keys = it.raised.map(({ key }) => key);
+    expect([keys.length, new Set(keys).size, keys.at(-1)]).toEqual([21, 21, "reconciliation/more"]);
+    expect(it.raised.at(-1)?.text).toContain("10 more");
+    it.quiet()
+      .wait(ENGINE.reconcileEverySeconds * 1_000)
+      .hear(...all(2, { executions: { executions: strays } }));
+    expect([it.raised, it.cleared]).toEqual([[], []]);
+    it.hear({ type: "operator.rearm", scope: "reconciliation", by: "me", from: "cli", reason: "" }, ...all(3));
+    expect(new Set(it.cleared)).toEqual(new Set(keys));
   });
   test("an open order of ours that no saga takes, for as long as the broker lists it", () => {
     const order = {
@@ -264,7 +279,7 @@ describe("what is not believed at once", () => {
       .hear(WANTED, ...all(2, empty))
       .wait(2_000)
       .hear(...all(3, { positions: held(-1) }));
-    expect([it.state, completed(it)[0]?.discrepancies, it.params("operator.notify").flat()]).toEqual(["resolved", [], []]);
+    expect([it.state, completed(it)[0]?.discrepancies, it.raised]).toEqual(["resolved", [], []]);
   });
   test("what stands is told to the slot that holds it, once, and to the operator, once", () => {
     const it = start().hear(filled("a.01"), requested());
@@ -279,7 +294,7 @@ describe("what is not believed at once", () => {
     expect(told).toEqual([
       { to: "slot/s1", event: { type: "position.disputed", reason: expect.stringContaining("ours -1, theirs -3") } },
     ]);
-    expect(it.params("operator.notify").flat().length).toBe(1);
+    expect(it.raised.length).toBe(1);
   });
 });
 

@@ -1,13 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { address } from "../../src/domain/address.ts";
-import { addDays } from "../../src/domain/calendar/civil-date.ts";
 import { instantOf } from "../../src/domain/calendar/new-york.ts";
 import type { StrategyConfig } from "../../src/domain/config.ts";
 import type { OptionContract } from "../../src/domain/contract.ts";
 import { EFFECT_CLASS, type EffectName } from "../../src/domain/effects.ts";
+import type { RegimeTold, UnderlyingTold } from "../../src/domain/events/weather.ts";
+import { REGIMES } from "../../src/domain/regime/regime.ts";
+import { DEFAULT_REGIME } from "../../src/domain/regime/thresholds.ts";
 import { optionAt } from "../../src/domain/strategies/chain.ts";
-import { price, tradingDay } from "../../src/domain/units.ts";
+import { money, moneyUnits, price, tradingDay } from "../../src/domain/units.ts";
 import { refusals } from "../../src/kernel/refusals.ts";
 import { positionSlotMachine } from "../../src/machines/position-slot.machine.ts";
 import { strategyMachine } from "../../src/machines/strategy.machine.ts";
@@ -26,6 +28,7 @@ import {
   twoSided,
   VIX,
 } from "../support/quoted-chain.ts";
+import { regimeTold, underlyingTold } from "../support/weather.ts";
 
 type Strategy = Given<typeof strategyMachine>;
 const PATH = address.strategy("spy-condor");
@@ -36,6 +39,14 @@ const EPOCH = 3;
 const begin = (config: StrategyConfig = STRATEGY, now: number = NOON): Strategy =>
   given(strategyMachine, { path: PATH, config, engine: ENGINE, now: now as typeof NOON }, now);
 const readied = { type: "session.readied", epoch: EPOCH, account: "DU1", clientId: 1 };
+const reconciled = {
+  type: "reconciliation.completed",
+  epoch: EPOCH,
+  startedAt: NOON,
+  orders: [],
+  discrepancies: [],
+  netLiquidation: money(100_000),
+};
 const trading = { type: "mode.changed", mode: "trading", reason: "" };
 const details = (contract: object) => ({
   contract,
@@ -49,29 +60,30 @@ const details = (contract: object) => ({
 });
 const contracts = CHAIN.options.map(([, strike, right]) => optionAt(CHAIN, strike, right) as OptionContract);
 const byConId = new Map(contracts.map((contract) => [contract.conId, contract]));
-/** 100 days of rising implied volatility: today is the highest of the year. */
-const bars = Array.from({ length: 100 }, (_, i) => {
-  const close = 0.1 + i / 1_000;
-  return { day: addDays(DAY, i - 100), open: close, high: close, low: close, close, volume: 0 };
-});
-
 /** What a willing broker answers to an enquiry. */
 const answerTo = (type: string, params: { request: string; epoch: number; query?: { secType: string; symbol: string } }) => {
   const { request, epoch, query } = params;
   const common = { replyTo: PATH, request, epoch };
-  if (type === "bars.request") return { type: "bars.answered", ...common, bars };
   if (type === "optionParameters.request") {
     const expirations = [tradingDay("2026-12-18"), EXPIRY, tradingDay("2027-03-19")];
     const row = { exchange: "SMART", tradingClass: "SPY", multiplier: 100, expirations, strikes: [] };
     return { type: "optionParameters.answered", ...common, parameters: [{ ...row, tradingClass: "2SPY" }, row] };
   }
   if (query?.secType === "OPT") return { type: "contracts.answered", ...common, details: contracts.map(details) };
-  return { type: "contracts.answered", ...common, details: [details(query?.symbol === "VIX" ? VIX : SPY)] };
+  return { type: "contracts.answered", ...common, details: [details(SPY)] };
 };
 
-const ENQUIRIES = ["contracts.request", "optionParameters.request", "bars.request"];
+const ENQUIRIES = ["contracts.request", "optionParameters.request"];
+/** What the watchers tell within the step in which they are asked. */
+interface Watchers {
+  readonly regime?: RegimeTold | undefined;
+  readonly state?: UnderlyingTold | undefined;
+}
+const CALM_WATCHERS: Watchers = { regime: regimeTold(), state: underlyingTold() };
 /** Answers every enquiry that has been made and not answered. */
-const answerAll = (strategy: Strategy): Strategy => {
+const answerAll = (strategy: Strategy, { regime, state }: Watchers = CALM_WATCHERS): Strategy => {
+  if (regime !== undefined) strategy.hear({ ...regime });
+  if (state !== undefined) strategy.hear({ ...state });
   for (let i = 0; i < strategy.said.length; i += 1) {
     const said = strategy.said[i] as (typeof strategy.said)[number];
     if (ENQUIRIES.includes(said.type)) strategy.hear(answerTo(said.type, said.params));
@@ -106,7 +118,8 @@ const quoteAll = (strategy: Strategy, { vix = 15, except = [] as number[] } = {}
     }
   }
 };
-const ready = (config?: StrategyConfig): Strategy => answerAll(begin(config).hear(readied, trading));
+const ready = (config?: StrategyConfig, watchers?: Watchers): Strategy =>
+  answerAll(begin(config).hear(reconciled, readied, trading), watchers);
 const why = (strategy: Strategy) => strategy.facts("candidate.stopped").map(({ stage }) => stage);
 
 describe("the machines of this floor", () => {
@@ -140,11 +153,21 @@ describe("strategy", () => {
   it("asks for what it does not know, with the epoch, one enquiry after the other", () => {
     const strategy = ready();
     const asked = strategy.said.filter(({ type }) => ENQUIRIES.includes(type));
-    expect(asked.map(({ params }) => params.request)).toEqual(["underlying-1", "vix-1", "ivHistory-1", "expiries-1", "chain-1"]);
+    expect(asked.map(({ params }) => params.request)).toEqual(["underlying-1", "expiries-1", "chain-1"]);
     expect(asked.every(({ params }) => params.epoch === EPOCH && params.replyTo === PATH)).toBe(true);
-    expect(asked[1]?.params.query).toMatchObject({ secType: "IND", symbol: "VIX", exchange: "CBOE" });
-    expect(asked[4]?.params.query).toMatchObject({ secType: "OPT", expiry: EXPIRY, tradingClass: "SPY" });
+    expect(asked[2]?.params.query).toMatchObject({ secType: "OPT", expiry: EXPIRY, tradingClass: "SPY" });
     expect(strategy.state).toBe("looking.scanning.spotting");
+  });
+
+  it("asks those who watch the market at the beginning of each look, and forgets what they told before", () => {
+    const strategy = ready();
+    expect(strategy.told(address.regime)).toEqual([{ type: "regime.asked", replyTo: PATH }]);
+    expect(strategy.told(address.underlying("SPY"))).toEqual([{ type: "underlying.asked", replyTo: PATH }]);
+    expect(strategy.told(address.predictions)).toEqual([{ type: "weights.asked", replyTo: PATH }]);
+    expect(strategy.context.weather.regime).toEqual(regimeTold());
+    strategy.wait(60_000).quiet().wait(300_000);
+    expect(strategy.told(address.regime)).toHaveLength(1);
+    expect(strategy.context.weather).toEqual({ regime: null, state: null, weights: [] });
   });
 
   it("finds a condor on real quotes with at most 30 option lines, and asks the gate for a slot", () => {
@@ -156,7 +179,7 @@ describe("strategy", () => {
     expect(new Set(lines).size).toBe(lines.length);
     const [{ candidate }] = strategy.facts("candidate.found") as [{ candidate: { unitMaxLoss: number; legs: unknown[] } }];
     expect(candidate.legs).toHaveLength(4);
-    expect(strategy.told(address.riskGate)).toEqual([
+    expect(strategy.told(address.riskGate)).toMatchObject([
       {
         type: "slot.requested",
         replyTo: PATH,
@@ -164,6 +187,8 @@ describe("strategy", () => {
         symbol: "SPY",
         maxLoss: candidate.unitMaxLoss,
         quantity: 1,
+        spot: price(600),
+        greeks: { vegaUsd: expect.any(Number) },
       },
     ]);
   });
@@ -197,6 +222,28 @@ describe("strategy", () => {
     expect(strategy.told(address.lines).at(-1)).toEqual({ type: "lines.released", holder: PATH });
   });
 
+  it("cools down to the end, whether the connection lasts or not", () => {
+    const denial = { reason: "noFreeSlot", actual: 3, limit: 2, unit: "slots" };
+    const strategy = quoteAll(ready()).hear({ type: "entry.denied", denial });
+    strategy.wait(60_000).hear({ type: "session.unreadied", epoch: EPOCH, reason: "lost" });
+    expect(strategy.state).toBe("paused");
+    strategy.wait(60_000).hear({ ...readied, epoch: EPOCH + 1 });
+    expect(strategy.state).toBe("looking.waiting");
+    strategy.wait(179_999);
+    expect(strategy.state).toBe("looking.waiting");
+    strategy.wait(1);
+    expect(strategy.state).toMatch(/^looking\.(resolving|scanning)/);
+    const freed = quoteAll(ready()).hear({ type: "slot.granted", slot: SLOT }, { type: "slot.opened", slot: SLOT });
+    freed.hear(
+      { type: "session.unreadied", epoch: EPOCH, reason: "lost" },
+      { type: "slot.freed", slot: SLOT, reason: "stop-loss" },
+    );
+    freed.wait(1_000).hear({ ...readied, epoch: EPOCH + 1 });
+    expect(freed.state).toBe("looking.waiting");
+    freed.wait(299_000);
+    expect(freed.state).not.toBe("looking.waiting");
+  });
+
   it("gives back a slot that comes too late", () => {
     const strategy = quoteAll(ready()).hear({ type: "session.unreadied", epoch: EPOCH, reason: "lost" });
     expect(strategy.state).toBe("paused");
@@ -216,7 +263,7 @@ describe("strategy", () => {
     strategy.hear(old, { ...old, epoch: EPOCH + 1 }, { ...old, request: "underlying-2" });
     expect(strategy.state).toBe("looking.resolving.underlying");
     strategy.hear({ ...old, epoch: EPOCH + 1, request: "underlying-2" });
-    expect(strategy.state).toBe("looking.resolving.vix");
+    expect(strategy.state).toBe("looking.resolving.expiries");
   });
 
   it("goes on managing its position while the session is away", () => {
@@ -245,7 +292,7 @@ describe("why a strategy does not trade", () => {
   const filters = STRATEGY.filters;
   it("VIX is too high", () => {
     const strategy = quoteAll(ready(), { vix: 40 });
-    expect(strategy.facts("candidate.stopped")).toEqual([
+    expect(strategy.facts("candidate.stopped")).toMatchObject([
       {
         type: "candidate.stopped",
         strategy: "spy-condor",
@@ -255,6 +302,10 @@ describe("why a strategy does not trade", () => {
         actual: 40,
         limit: 35,
         unit: "points",
+        passed: [
+          { stage: "data", verdict: "passed" },
+          { stage: "regime", verdict: "passed", reason: "normal" },
+        ],
       },
     ]);
     expect(strategy.state).toBe("looking.cooling");
@@ -262,22 +313,58 @@ describe("why a strategy does not trade", () => {
 
   it("VIX is unknown, unless the configuration skips it, once a look and in words", () => {
     const denying = quoteAll(ready(), { except: [VIX.conId] });
-    denying.wait(180_000);
+    denying.wait(59_000).hear(quote(denying, SPY.conId)).wait(1_000);
     expect(why(denying)).toEqual(["vix"]);
-    const skipping = ready({ ...STRATEGY, filters: { ...filters, vix: { maxVix: 35, whenUnknown: "skip" } } });
+    const skipped = { vix: { maxVix: 35, whenUnknown: "skip" }, newborn: { whenUnknown: "skip" } } as const;
+    const skipping = ready({ ...STRATEGY, filters: { ...filters, ...skipped } });
     skipping.hear({ type: "line.lost", conId: VIX.conId, reason: "354 not subscribed" });
     quoteAll(skipping, { except: [VIX.conId] });
     expect(skipping.state).toBe("looking.requesting");
-    expect(skipping.facts("filter.skipped")).toMatchObject([{ filter: "vix", missing: "VIX is not quoted" }]);
+    expect(skipping.facts("filter.skipped")).toContainEqual(
+      expect.objectContaining({ filter: "vix", missing: "VIX is not quoted" }),
+    );
   });
 
-  it("implied volatility is low in its year, or its history is too short", () => {
-    const config = { ...STRATEGY, filters: { ...filters, ivHistory: { ...filters.ivHistory, minDays: 200 } } };
-    expect(quoteAll(ready(config)).facts("candidate.stopped")).toMatchObject([
-      { stage: "ivPercentile", reason: "99 days of implied volatility, 200 needed" },
+  it("implied volatility is low in its year, or not known, by how much or why", () => {
+    const low = quoteAll(ready(STRATEGY, { ...CALM_WATCHERS, state: underlyingTold({ ivPercentile: 12 }) }));
+    expect(low.facts("candidate.stopped")).toMatchObject([{ stage: "ivPercentile", actual: 12, limit: 20, unit: "%" }]);
+    const state = underlyingTold({ ivPercentile: null, unknown: { ivPercentile: "99 days, 252 needed" } });
+    expect(quoteAll(ready(STRATEGY, { ...CALM_WATCHERS, state })).facts("candidate.stopped")).toMatchObject([
+      { stage: "ivPercentile", reason: "99 days, 252 needed", limit: 20 },
     ]);
-    const skip = { ...config, filters: { ...filters, ivHistory: { ...config.filters.ivHistory, whenUnknown: "skip" as const } } };
-    expect(quoteAll(ready(skip)).facts("filter.skipped")).toMatchObject([{ filter: "ivHistory" }]);
+    const skip = {
+      ...STRATEGY,
+      filters: { ...filters, ivPercentile: { ...filters.ivPercentile, whenUnknown: "skip" as const } },
+    };
+    expect(quoteAll(ready(skip, { ...CALM_WATCHERS, state })).facts("filter.skipped")).toContainEqual({
+      type: "filter.skipped",
+      strategy: "spy-condor",
+      symbol: "SPY",
+      filter: "ivPercentile",
+      missing: "99 days, 252 needed",
+    });
+  });
+
+  it("the regime is a crash, one that is not allowed, or not known", () => {
+    const stoppedIn = (config: StrategyConfig, regime: RegimeTold | undefined) =>
+      quoteAll(ready(config, { ...CALM_WATCHERS, regime }))
+        .wait(60_000)
+        .facts("candidate.stopped")[0];
+    const only = {
+      ...STRATEGY,
+      filters: { ...filters, regime: { allowed: ["low_vol" as const], whenUnknown: "deny" as const } },
+    };
+    expect(stoppedIn(STRATEGY, regimeTold({ regime: "crash" }))).toMatchObject({
+      stage: "regime",
+      reason: "no entry in a crash",
+    });
+    expect(stoppedIn(only, regimeTold({ regime: "high_vol" }))).toMatchObject({ reason: "the regime is high_vol" });
+    expect(stoppedIn(STRATEGY, regimeTold({ regime: null, unknown: "12 of 60 days" }))).toMatchObject({
+      reason: "12 of 60 days",
+    });
+    expect(stoppedIn(STRATEGY, undefined)).toMatchObject({ reason: "the regime's watcher does not answer" });
+    const everywhere = { ...only, filters: { ...only.filters, regime: { allowed: REGIMES, whenUnknown: "skip" as const } } };
+    expect(stoppedIn(everywhere, regimeTold({ regime: "crash" }))).toMatchObject({ reason: "no entry in a crash" });
   });
 
   it("the broker refuses or does not answer", () => {
@@ -336,7 +423,7 @@ describe("why a strategy does not trade", () => {
     strategy.hear({ type: "run.resumed", config: STRATEGY, engine: { ...ENGINE, rules } }, readied, trading);
     quoteAll(answerAll(strategy));
     expect(strategy.facts("candidate.stopped")).toMatchObject([
-      { stage: "newborn", reason: "session-end would close it at once", limit: 330 },
+      { stage: "newborn", reason: "session-end would act on it at once", limit: 330 },
     ]);
   });
 
@@ -376,5 +463,115 @@ describe("why a strategy does not trade", () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe("a reason that is not the whole truth", () => {
+  it("says how much had not been quoted when it was found", () => {
+    const strategy = ready({ ...STRATEGY, entry: { ...STRATEGY.entry, cooldownSeconds: 3_600 } });
+    const puts = contracts.filter(({ right }) => right === "P").map(({ conId }) => conId);
+    for (let minute = 0; minute < 10 && strategy.state !== "looking.cooling"; minute += 1) {
+      strategy.hear(quote(strategy, SPY.conId));
+      quoteAll(strategy, { except: puts });
+      strategy.wait(60_000);
+    }
+    expect(strategy.facts("candidate.stopped")).toMatchObject([
+      { reason: expect.stringMatching(/; \d+ of \d+ contracts had not been quoted yet$/) },
+    ]);
+  });
+
+  it("names the expiries that were passed over, when no other is left", () => {
+    const nothingListed = { ...STRATEGY, entry: { ...STRATEGY.entry, wingWidthPoints: 900, cooldownSeconds: 3_600 } };
+    const strategy = ready(nothingListed);
+    for (let look = 0; look < 20 && why(strategy).at(-1) !== "expiry"; look += 1) {
+      answerAll(quoteAll(strategy));
+      strategy.wait(1_000);
+    }
+    expect(why(strategy)).toContain("wings");
+    expect(strategy.facts("candidate.stopped").at(-1)).toMatchObject({
+      stage: "expiry",
+      reason: expect.stringContaining(`days but ${EXPIRY}, which`),
+    });
+  });
+});
+
+describe("a strategy of a run that does not watch the VIX live", () => {
+  it("asks for no line of it, though an earlier run knew where it is quoted", () => {
+    const strategy = quoteAll(ready()).quiet();
+    expect(strategy.context.vix).toMatchObject({ conId: VIX.conId });
+    const engine = { ...ENGINE, regime: { ...DEFAULT_REGIME, live: false } };
+    strategy.hear({ type: "run.resumed", config: STRATEGY, engine }, trading, { ...readied, epoch: EPOCH + 1 });
+    expect(strategy.context.vix).toBeNull();
+  });
+});
+
+describe("a strategy asked for a roll", () => {
+  const legs = [optionAt(CHAIN, price(560), "P"), optionAt(CHAIN, price(550), "P")].map((contract, n) => ({
+    contract,
+    ratio: 2 * n - 1,
+  }));
+  const request = { type: "roll.requested", slot: SLOT, legs, quantity: 2 };
+  const managing = (): Strategy =>
+    quoteAll(ready()).hear({ type: "slot.granted", slot: SLOT }, { type: "slot.opened", slot: SLOT }).quiet();
+  const answers = (strategy: Strategy) => strategy.told(SLOT).filter(({ type }) => type.startsWith("roll."));
+
+  it("looks anew, in the roll's expiry and for the slot's units, and offers what it finds", () => {
+    const strategy = managing();
+    strategy.hear(request);
+    expect(strategy.state).toBe("looking.resolving.expiries");
+    quoteAll(answerAll(strategy));
+    expect(answers(strategy)).toMatchObject([{ type: "roll.offered", slot: SLOT, candidate: { quantity: 2 } }]);
+    expect(strategy.told(address.riskGate)).toEqual([]);
+    expect(strategy.state).toBe("managing");
+    expect(strategy.told(address.lines).at(-1)).toEqual({ type: "lines.released", holder: PATH });
+  });
+
+  it("answers once and with the reason when there is nothing to offer", () => {
+    const stopped = managing();
+    stopped.hear(request);
+    quoteAll(answerAll(stopped, { ...CALM_WATCHERS, regime: regimeTold({ regime: "crash" }) }));
+    expect(answers(stopped)).toEqual([{ type: "roll.declined", slot: SLOT, reason: "regime: no entry in a crash" }]);
+    expect(stopped.state).toBe("managing");
+    for (const event of [
+      { type: "session.unreadied", epoch: EPOCH, reason: "lost" },
+      { type: "mode.changed", mode: "reducing", reason: "" },
+      { ...readied, epoch: EPOCH + 1 },
+      { type: "run.resumed", config: STRATEGY, engine: ENGINE },
+    ]) {
+      const broken = managing().hear(request, event);
+      expect(answers(broken)).toHaveLength(1);
+      expect(answers(broken)[0].type).toBe("roll.declined");
+      expect(broken.state).toBe("managing");
+    }
+  });
+
+  it("declines at once when it cannot look, and what is not its slot's", () => {
+    const away = managing().hear({ type: "session.unreadied", epoch: EPOCH, reason: "" });
+    away.hear(request);
+    expect(answers(away)).toMatchObject([{ type: "roll.declined" }]);
+    const other = managing().hear({ ...request, slot: address.slot(2) });
+    expect(other.told(address.slot(2))).toMatchObject([{ type: "roll.declined" }]);
+    expect(other.state).toBe("managing");
+  });
+
+  it("stops looking when its slot is freed meanwhile", () => {
+    const strategy = managing().hear(request, { type: "slot.freed", slot: SLOT, reason: "stop-loss" });
+    expect(strategy.state).toBe("looking.cooling");
+    expect(strategy.context.roll).toBeNull();
+  });
+
+  it("enters anew at once when a condor was closed to be rolled, with what its campaign has lost", () => {
+    const campaign = { loss: moneyUnits(1_230_000), rolls: 1 };
+    const strategy = managing();
+    strategy.hear({ type: "campaign.continued", slot: SLOT, campaign }, { type: "slot.freed", slot: SLOT, reason: "dte-roll" });
+    expect(strategy.state).toBe("looking.resolving.expiries");
+    quoteAll(answerAll(strategy));
+    expect(strategy.facts("candidate.found")).toMatchObject([{ candidate: { campaign } }]);
+    expect(strategy.state).toBe("looking.requesting");
+    strategy.hear({ type: "entry.denied", denial: { reason: "noFreeSlot", actual: 1, limit: 1, unit: "slots" } });
+    expect(strategy.context.roll).toBeNull();
+    strategy.quiet().wait(300_000);
+    quoteAll(answerAll(strategy, { ...CALM_WATCHERS, state: underlyingTold({ at: strategy.now as typeof NOON }) }));
+    expect(strategy.facts("candidate.found")[0].candidate.campaign).toBeUndefined();
   });
 });

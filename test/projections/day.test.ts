@@ -137,7 +137,7 @@ describe("the why-not funnel", () => {
     ]);
     expect(qqq.stages[1]!.last).toMatchObject({ actual: 18.5, limit: 20, unit: "% of width" });
     const spy = model.decisions.funnels.find(({ symbol }) => symbol === "SPY")!;
-    expect(spy).toMatchObject({ looks: 3, found: 1, entered: 1, skipped: [{ filter: "ivHistory", count: 1 }] });
+    expect(spy).toMatchObject({ looks: 3, found: 1, entered: 1, skipped: [{ filter: "ivPercentile", count: 1 }] });
   });
 
   it("starts anew with a new day", () => {
@@ -170,11 +170,16 @@ describe("the why-not funnel", () => {
   });
 
   it("answers for a past instant with what was known then", () => {
+    const before = model.explainWhyNot("SPY", OPEN);
+    expect(before.document).toMatchObject({ looks: [], later: [{ stage: "spread" }], counts: [] });
+    expect(before.lines.join()).toContain("the first look of that day ended later:");
     const early = model.explainWhyNot("SPY", (OPEN + 6.5 * 60_000) as EpochMs);
     expect(early.document.looks).toMatchObject([{ stage: "spread" }]);
     expect(early.document.counts).toEqual([{ strategy: "spy-condor", stage: "spread", count: 1 }]);
+    const denied = model.decisions.looks.find(({ symbol, ended }) => symbol === "QQQ" && ended === "denied");
+    expect(model.explainWhyNot("QQQ", denied?.at as EpochMs).document.looks).toMatchObject([{ ended: "denied", stage: "gate" }]);
     const late = model.explainWhyNot("QQQ", model.now);
-    expect(late.document.looks).toMatchObject([{ ended: "denied", stage: "gate" }]);
+    expect(late.document.looks).toMatchObject([{ ended: "entered", reason: expect.stringContaining("held in slot/") }]);
     expect(model.explainWhyNot("IWM", model.now).lines.join()).toContain("no strategy had ended a look at IWM");
   });
 });

@@ -196,9 +196,23 @@ describe("a recorded market", () => {
     expect(() => createRecordedMarket({ chainFile, underlyingFile: bad })).toThrow(message);
   });
 
-  it("refuses a chain of two days, a file with other columns, and an underlying that lacks the day", () => {
-    const two = changed("two.csv", chainFile, 15, "2026-11-30T18:00:00Z,XYZ,2026-12-18,100,C,1.5,1,3.5,1,800");
-    expect(() => createRecordedMarket({ chainFile: two, underlyingFile })).toThrow(/:15: a chain file holds one day/);
+  it("reads a chain of two days, and refuses one of a day without a session", () => {
+    const two = changed("two.csv", chainFile, 15, "2026-11-30T14:31:00Z,XYZ,2026-12-18,100,C,1.5,1,3.5,1,800");
+    const market = createRecordedMarket({ chainFile: two, underlyingFile });
+    expect(market.label).toBe("recorded XYZ 2026-11-27..2026-11-30 (6 contracts)");
+    expect(market.days).toBeUndefined();
+    const option = optionOf(market, "2026-12-18", 100, "C");
+    market.advance(epochMs(Date.parse("2026-11-30T14:31:59Z")));
+    expect(market.quote(option)).toMatchObject({ bid: price(2.1) });
+    market.advance(epochMs(Date.parse("2026-11-30T14:32:00Z")));
+    expect(market.quote(option)).toMatchObject({ bid: price(1.5) });
+    const saturday = changed("saturday.csv", chainFile, 15, "2026-11-28T15:00:00Z,XYZ,2026-12-18,100,C,1.5,1,3.5,1,800");
+    expect(() => createRecordedMarket({ chainFile: saturday, underlyingFile })).toThrow(
+      /:15: the exchanges were closed on 2026-11-28/,
+    );
+  });
+
+  it("refuses a file with other columns, and an underlying that lacks the day", () => {
     expect(() => createRecordedMarket({ chainFile: underlyingFile, underlyingFile })).toThrow(
       /:1: the columns must be ts_utc,underlying/,
     );

@@ -6,6 +6,7 @@
 import {
   type AnyMachineSnapshot,
   type AnyStateMachine,
+  createActor,
   type InputFrom,
   initialTransition,
   type SnapshotFrom,
@@ -88,6 +89,13 @@ export class Given<Machine extends AnyStateMachine> {
     return this;
   }
 
+  /** Goes on from its state as JSON, as after a restart; timers stay. */
+  reopen(): this {
+    const kept: unknown = JSON.parse(JSON.stringify(this.#machine.getPersistedSnapshot(this.#snapshot as never)));
+    this.#snapshot = createActor(this.#machine, { snapshot: kept as never } as never).getSnapshot() as SnapshotFrom<Machine>;
+    return this;
+  }
+
   get state(): string {
     return nameOf((this.#snapshot as AnyMachineSnapshot).value);
   }
@@ -104,8 +112,16 @@ export class Given<Machine extends AnyStateMachine> {
   /** Events told to one address. */
   told(to: string): Said["params"][] {
     return this.params("tell")
+      .flat()
       .filter((tell) => tell.to === to)
       .map(({ event }) => event);
+  }
+  /** What was brought to the alert desk, and the keys that were taken back. */
+  get raised(): Said["params"][] {
+    return this.told("alerts").filter(({ type }) => type === "alert.raised");
+  }
+  get cleared(): string[] {
+    return this.told("alerts").flatMap(({ type, key }) => (type === "alert.cleared" ? [key] : []));
   }
   facts(type: string): Said["params"][] {
     return this.params("fact").filter((fact) => fact.type === type);

@@ -35,6 +35,13 @@ export const CONFIG: EngineConfig = {
 const CALM: EngineConfig = { ...CONFIG, reconcileEverySeconds: 600 };
 const CLIENT = 7;
 const LEGS = [leg(590, "P", -1), leg(585, "P", 1)];
+/** What a roll closes: the same of an earlier expiry. */
+const OLD = LEGS.map(({ contract, ratio }) => ({ contract: { ...contract, conId: contract.conId + 5, expiry: DAY }, ratio }));
+const TRADED = { entry: LEGS, exit: reversed(LEGS), roll: [...reversed(OLD), ...LEGS] } as const;
+/** The first leg of each is worth `mid` more than the second; the old ones a little less. */
+const QUOTED = [...LEGS, ...OLD].map(({ contract }, i) => ({ contract, dear: i % 2 === 0, older: i >= 2 }));
+const legValue = ({ dear, older }: (typeof QUOTED)[number], mid: number): number =>
+  dear ? mid + 2 - (older ? 0.4 * mid : 0) : 2;
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into events of any shape
 export type Heard = any;
@@ -80,7 +87,7 @@ interface Due {
 
 export interface Plan {
   readonly tape: readonly number[];
-  readonly purpose: "entry" | "exit";
+  readonly purpose: "entry" | "exit" | "roll";
   readonly quantity: number;
   /** Compares seldom: for stories that take days. */
   readonly calm?: boolean;
@@ -127,14 +134,14 @@ export class OrderWorld {
       owner: OWNER,
       purpose,
       symbol: "SPY",
-      legs: purpose === "entry" ? LEGS : reversed(LEGS),
+      legs: TRADED[purpose],
       quantity,
       urgency: "high",
       reducing: purpose === "exit",
-      maxLoss: moneyUnits(purpose === "entry" ? 4_000_000 * quantity : 0),
+      maxLoss: moneyUnits(purpose === "exit" ? 0 : 4_000_000 * quantity),
       tick: price(0.01),
       width: price(5),
-      ...(purpose === "entry" ? { worstPrice: price(-0.9) } : {}),
+      ...(purpose === "exit" ? {} : { worstPrice: price(purpose === "entry" ? -0.9 : -0.3) }),
     };
     this.input({ type: "run.started", build: "test", config: this.#config as unknown as Json, node: "test", mode: "simulated" });
   }
@@ -184,10 +191,10 @@ export class OrderWorld {
     const { intent } = this;
     if (ticket.limitPrice % intent.tick !== 0) this.breaches.push(`price ${ticket.limitPrice} off the grid`);
     if (intent.purpose === "exit" && ticket.limitPrice > intent.width) this.breaches.push("an exit beyond the width");
-    if (intent.purpose !== "entry") return;
+    if (intent.purpose === "exit") return;
     const quote = quoteStructure(intent.legs, this.#quotes);
-    if (ticket.limitPrice > (intent.worstPrice as number)) this.breaches.push("an entry worse than the worst price");
-    if (quote.known && ticket.limitPrice > quote.ask) this.breaches.push("an entry worse than natural");
+    if (ticket.limitPrice > (intent.worstPrice as number)) this.breaches.push("an entry or a roll worse than the worst price");
+    if (quote.known && ticket.limitPrice > quote.ask) this.breaches.push("an entry or a roll worse than natural");
   }
   get #quotes(): never {
     const context: unknown = this.state.snapshotOf(this.saga)?.context;
@@ -702,9 +709,9 @@ export class OrderWorld {
     this.input({ type: "test.tell", to: OWNER, tell });
   }
   quote(mid = 1.5): void {
-    for (const [i, { contract }] of LEGS.entries()) {
-      const value = i === 0 ? mid + 2 : 2;
-      const quote = { ...twoSided(contract.conId, value - 0.05, value + 0.05), at: this.now as EpochMs };
+    for (const quoted of QUOTED) {
+      const value = legValue(quoted, mid);
+      const quote = { ...twoSided(quoted.contract.conId, value - 0.05, value + 0.05), at: this.now as EpochMs };
       this.input({ type: "quote.updated", epoch: this.#epoch, quote: quote as unknown as JsonObject });
     }
   }
@@ -720,10 +727,19 @@ export class OrderWorld {
         quantity: this.intent.quantity,
       },
     });
+    if (this.intent.purpose === "roll") this.#enterBefore();
+  }
+  /** What is to be rolled was entered, and that order has ended. */
+  #enterBefore(): void {
+    const order = { orderRef: orderRefOf(CONFIG.installation, intentIdOf(DAY, "s1", 0)), slot: OWNER };
+    const { maxLoss, quantity } = this.intent;
+    const asked = { replyTo: OWNER, purpose: "entry", reducing: false, maxLoss, quantity, initialMarginAfter: 1 };
+    this.say({ to: "riskGate", event: { type: "approval.requested", ...order, ...asked } });
+    this.say({ to: "riskGate", event: { type: "exposure.released", ...order, heldMaxLoss: maxLoss } });
   }
   spawn(): void {
-    const quotes = LEGS.map(({ contract }, i) =>
-      twoSided(contract.conId, (i === 0 ? 3.5 : 2) - 0.05, (i === 0 ? 3.5 : 2) + 0.05, this.now),
+    const quotes = QUOTED.map((quoted) =>
+      twoSided(quoted.contract.conId, legValue(quoted, 1.5) - 0.05, legValue(quoted, 1.5) + 0.05, this.now),
     );
     const input = { path: this.saga, intent: this.intent, config: CONFIG, quotes, now: this.now };
     this.input({ type: "test.spawn", to: OWNER, spawn: { path: this.saga, machine: "order", input: input as unknown as Json } });

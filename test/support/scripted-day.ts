@@ -545,7 +545,7 @@ export const scriptedDay = (): Step[] => {
           type: "filter.skipped",
           strategy: "spy-condor",
           symbol: "SPY",
-          filter: "ivHistory",
+          filter: "ivPercentile",
           missing: "182 of 200 days of implied volatility",
         },
       ],

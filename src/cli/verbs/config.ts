@@ -1,5 +1,7 @@
 /** `caretaker config check|show|schema`. */
 import type { Command } from "commander";
+import { warnings } from "../../domain/config-schema.ts";
+import { formatWarning } from "../../domain/rules/thresholds.ts";
 import { configJsonSchema, formatProblem, loadConfig } from "../../io/config/config-file.ts";
 import { CommandError, EXIT } from "../exit.ts";
 import { configOrEnd } from "./run.ts";
@@ -12,7 +14,9 @@ export const configVerb = (program: Command): void => {
     .option("--json", "one document on standard output")
     .action((file: string, flags: { json?: boolean }) => {
       const result = loadConfig(file);
-      if (flags.json) process.stdout.write(`${JSON.stringify(result.ok ? { ok: true } : result)}\n`);
+      const warned = result.ok ? warnings(result.config).map(formatWarning) : [];
+      if (flags.json) process.stdout.write(`${JSON.stringify(result.ok ? { ok: true, warnings: warned } : result)}\n`);
+      else for (const warning of warned) process.stderr.write(`${file}: warning: ${warning}\n`);
       if (!result.ok) throw new CommandError(EXIT.badConfig, flags.json ? "" : result.problems.map(formatProblem).join("\n"));
       if (!flags.json) process.stdout.write(`${file}: ok\n`);
     });

@@ -2,6 +2,7 @@
  * `caretaker demo`: everything at once, on this machine alone. It starts a simulated gateway, then the engine, which knows of it
  * only its TCP port; nothing here can reach a broker.
  */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import type { CaretakerConfig } from "../../domain/config-schema.ts";
@@ -9,6 +10,7 @@ import { epochMs, money } from "../../domain/units.ts";
 import { loadConfig } from "../../io/config/config-file.ts";
 import type { ScenarioEntry } from "../../sim/faults/board.ts";
 import { startGateway } from "../../sim/gateway.ts";
+import type { Market } from "../../sim/market/market.ts";
 import { worldFile } from "../../sim/world-file.ts";
 import { ROOT } from "../build-id.ts";
 import { closingDocument, tellClosing } from "../closing.ts";
@@ -29,6 +31,7 @@ interface DemoFlags extends DaemonFlags, MarketFlags {
   readonly port?: number;
   readonly truth?: string;
   readonly faults?: boolean;
+  readonly cash: number;
 }
 
 /**
@@ -49,6 +52,18 @@ const scriptedFaults = (begins: number): readonly ScenarioEntry[] => [
   },
 ];
 
+/** For a recording, the file named after its first class of options; others need --config. */
+const ownConfig = ({ optionClasses }: Market): string => {
+  if (optionClasses === undefined) return join(ROOT, "config", "demo.yaml");
+  const [ofClass = "no options"] = optionClasses;
+  const file = join(ROOT, "config", `recorded-${ofClass.toLowerCase()}.yaml`);
+  if (existsSync(file)) return file;
+  throw new CommandError(
+    EXIT.usage,
+    `there is no config/recorded-${ofClass.toLowerCase()}.yaml for a recording of ${ofClass}: name a file with --config (config/recorded-goog.yaml shows what it needs)`,
+  );
+};
+
 const withSpeed = (config: CaretakerConfig, speed: number | undefined): CaretakerConfig => {
   if (config.mode !== "simulated" || config.clock.kind !== "simulated") {
     throw new CommandError(
@@ -64,10 +79,13 @@ export const demoVerb = (program: Command): void => {
     .description(
       "Show it all on this machine: a simulated gateway over TCP, the engine, the page. No broker, account or internet.",
     )
-    .option("--config <file>", "instead of config/demo.yaml (config/recorded.yaml with --market recorded)")
+    .option("--config <file>", "instead of config/demo.yaml, or of the recording's own config/recorded-CLASS.yaml")
     .addOption(new Option("--speed <factor>", "instead of the config's speed").argParser(positiveNumber))
     .addOption(
       new Option("--port <port>", "TCP port of the demo's gateway; a free one by default").argParser(wholeNumber(0, 65_535)),
+    )
+    .addOption(
+      new Option("--cash <dollars>", "what a new account begins with").default(DEFAULT_CASH_DOLLARS).argParser(positiveNumber),
     )
     .option("--truth <file>", "keep writing what the simulated broker knows, as JSON")
     .option("--no-faults", "without the scripted fault")
@@ -76,7 +94,8 @@ export const demoVerb = (program: Command): void => {
       "\nExamples:\n  caretaker demo\n  caretaker demo --headless --for 45s --json\n  caretaker demo --market recorded --chain chain.csv.gz --underlying bars.csv.gz --headless --json",
     )
     .action(async (flags: DemoFlags) => {
-      const file = flags.config ?? join(ROOT, "config", flags.market === "recorded" ? "recorded.yaml" : "demo.yaml");
+      const market = marketOf(flags);
+      const file = flags.config ?? ownConfig(market);
       const config = withSpeed(configOrEnd(file), flags.speed);
       if (config.clock.kind !== "simulated") return;
       const tell = (sentence: string): void => {
@@ -85,7 +104,6 @@ export const demoVerb = (program: Command): void => {
       const directory = stateDirectory(flags.state, flags.market === "recorded" ? "demo-recorded" : "demo");
       const logger = createLogger(flags.logLevel);
       const stopping = stopSignal(tell);
-      const market = marketOf(flags);
       tell(`caretaker demo: ${market.label}. SIMULATED: nothing here can reach a broker. Ctrl-C stops; the state is kept.`);
       const differing = differences(file);
       if (differing !== "") tell(`rules as in 'run'; ${file.replace(`${ROOT}/`, "")} sets: ${differing}`);
@@ -94,7 +112,7 @@ export const demoVerb = (program: Command): void => {
         market,
         fills: flags.market,
         account: DEFAULT_ACCOUNT,
-        cash: money(DEFAULT_CASH_DOLLARS),
+        cash: money(flags.cash),
         seed: flags.seed,
         port: flags.port ?? 0,
         speed: config.clock.speed,

@@ -45,16 +45,38 @@ const instant = (text: string | undefined, now: EpochMs): EpochMs => {
   return instantOf(match[1] === undefined ? newYorkDay(now) : tradingDay(match[1]), Number(match[2]) * 60 + Number(match[3]));
 };
 
+const whyNot = (text: string, at: string | undefined): Question => {
+  const symbol = text.toUpperCase();
+  return {
+    path: (now) => `/api/v1/explain/why-not?symbol=${encodeURIComponent(symbol)}&at=${instant(at, now)}`,
+    of: (model) => model.explainWhyNot(symbol, instant(at, model.now)),
+    what: `entry of ${symbol}`,
+  };
+};
+
 export const explainVerb = (program: Command): void => {
-  const explain = program.command("explain").description("Why it traded, and why it did not.");
+  const explain = program
+    .command("explain")
+    .description("Why it traded, and why it did not.")
+    .option("--why-not <symbol>", "the same as 'explain why-not SYMBOL'")
+    .option("--at <time>", "with --why-not: New York wall time, e.g. 10:30 or 2026-10-05T10:30")
+    .option("--state <dir>", "state directory; by default where the daemon runs, else the demo's")
+    .option("--json", "one document on standard output")
+    .action((flags: Flags & { readonly whyNot?: string }) => {
+      if (flags.whyNot === undefined)
+        throw new CommandError(EXIT.usage, "explain what? order ID, decision SEQ, slot ID, or --why-not SYMBOL [--at TIME]");
+      return tellIt(flags, whyNot(flags.whyNot, flags.at));
+    });
+  // `explain` takes these two itself, wherever they stand: before the subcommand or behind it.
+  const flagsOf = (command: Command): Flags => command.optsWithGlobals();
   const withFlags = (command: Command): Command =>
     command
       .option("--state <dir>", "state directory; by default where the daemon runs, else the demo's")
       .option("--json", "one document on standard output");
   withFlags(explain.command("order <intentId>"))
     .description("An order's whole life: intent, denial or approval with numbers, wire, the broker's messages, fills, slippage.")
-    .action((id: string, flags: Flags) =>
-      tellIt(flags, {
+    .action((id: string, _: Flags, command: Command) =>
+      tellIt(flagsOf(command), {
         path: () => `/api/v1/explain/order/${encodeURIComponent(id)}`,
         of: (model) => model.explainOrder(id),
         what: `order ${id}`,
@@ -62,11 +84,11 @@ export const explainVerb = (program: Command): void => {
     );
   withFlags(explain.command("decision <seq>"))
     .description("The decision made, or still standing, at a journal seq: every rule with its distance to firing.")
-    .action((text: string, flags: Flags) => {
+    .action((text: string, _: Flags, command: Command) => {
       const seq = Number(text.replace(/^#/, ""));
       if (!Number.isSafeInteger(seq) || seq < 1)
         throw new CommandError(EXIT.usage, `${text}: the number of a journal record, as 'positions' shows it`);
-      return tellIt(flags, {
+      return tellIt(flagsOf(command), {
         path: () => `/api/v1/explain/decision/${seq}`,
         of: (model) => model.explainDecision(seq),
         what: `decision at ${seq}`,
@@ -74,9 +96,9 @@ export const explainVerb = (program: Command): void => {
     });
   withFlags(explain.command("slot <slot>"))
     .description("The newest decision about a slot, e.g. s1.")
-    .action((text: string, flags: Flags) => {
+    .action((text: string, _: Flags, command: Command) => {
       const slot = text.startsWith("slot/") ? text : `slot/${text}`;
-      return tellIt(flags, {
+      return tellIt(flagsOf(command), {
         path: () => `/api/v1/explain/slot?slot=${encodeURIComponent(slot)}`,
         of: (model) => model.explainSlot(slot),
         what: `decision about ${slot}`,
@@ -85,12 +107,8 @@ export const explainVerb = (program: Command): void => {
   withFlags(explain.command("why-not <symbol>"))
     .description("The stages that stopped entries in a symbol, the first number that did, and by how much.")
     .option("--at <time>", "New York wall time, e.g. 10:30 or 2026-10-05T10:30; the journal's last instant by default")
-    .action((text: string, flags: Flags) => {
-      const symbol = text.toUpperCase();
-      return tellIt(flags, {
-        path: (now) => `/api/v1/explain/why-not?symbol=${encodeURIComponent(symbol)}&at=${instant(flags.at, now)}`,
-        of: (model) => model.explainWhyNot(symbol, instant(flags.at, model.now)),
-        what: `entry of ${symbol}`,
-      });
+    .action((text: string, _: Flags, command: Command) => {
+      const flags = flagsOf(command);
+      return tellIt(flags, whyNot(text, flags.at));
     });
 };

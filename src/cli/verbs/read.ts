@@ -6,7 +6,9 @@ import type { HoldingsView } from "../../projections/holdings.ts";
 import type { OrdersView } from "../../projections/orders.ts";
 import type { PositionsView } from "../../projections/positions.ts";
 import type { ReadModel } from "../../projections/read-model.ts";
+import { regimeWords } from "../../projections/regime.ts";
 import type { StatusView } from "../../projections/status.ts";
+import { underlyingWords } from "../../projections/underlyings.ts";
 import { creditOrDebit, outcomeWords, signedMoney } from "../../projections/words.ts";
 import { askDaemon, chosenState, daemonOf, readModelOf } from "../reading.ts";
 
@@ -31,7 +33,14 @@ const statusWords = (status: StatusView): readonly string[] =>
         `${newYorkDay(status.now)} ${formatNewYork(status.now)} New York, journal record ${status.seq}`,
         `equity ${amount(status.equity)}${status.equityUnknown === undefined ? "" : ` (${status.equityUnknown})`}, cash ${amount(status.cash)}, fees ${amount(status.commissions)}, closed profit ${signedMoney(status.tradedProfit)}`,
         `slots ${status.slots.used} of ${status.slots.limit ?? "?"}, lines ${status.lines.leased} of ${status.lines.limit ?? "?"}, breakers ${status.breakers.worst}`,
+        regimeWords(status.regime),
+        ...status.underlyings.map((one) => underlyingWords(one, (at) => `${newYorkDay(at)} ${formatNewYork(at)}`)),
         `${status.fills} leg fills, ${status.trades} trades closed, ${status.openOrders} orders open, ${status.doubtedOrders} in doubt, ${status.discrepancies} differences with the broker`,
+        ...(status.alerts.critical + status.alerts.warning + status.alerts.info === 0
+          ? []
+          : [
+              `alerts open: ${status.alerts.critical} critical, ${status.alerts.warning} warning, ${status.alerts.info} info: 'caretaker alerts' tells them`,
+            ]),
       ];
 
 type PositionsDocument = PositionsView & { readonly account: HoldingsView };

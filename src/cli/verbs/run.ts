@@ -1,6 +1,7 @@
 /** `caretaker run`: the engine against a gateway of yours, paper or simulated. */
 import { type Command, Option } from "commander";
-import type { CaretakerConfig } from "../../domain/config-schema.ts";
+import { type CaretakerConfig, warnings } from "../../domain/config-schema.ts";
+import { formatWarning } from "../../domain/rules/thresholds.ts";
 import { formatProblem, loadConfig } from "../../io/config/config-file.ts";
 import { closingDocument, tellClosing } from "../closing.ts";
 import { runDaemon } from "../daemon.ts";
@@ -39,13 +40,15 @@ export const runVerb = (program: Command): void => {
         if (!flags.headless) process.stderr.write(`${sentence}\n`);
       };
       const { signal } = stopSignal(tell);
+      const logger = createLogger(flags.logLevel);
+      for (const warning of warnings(config)) logger.warn({ config: flags.config }, formatWarning(warning));
       const closing = await runDaemon({
         config,
         host: flags.host ?? config.gateway.host,
         port: flags.port ?? config.gateway.port,
         stateDirectory: stateDirectory(flags.state, config.mode),
         httpPort: flags.httpPort,
-        logger: createLogger(flags.logLevel),
+        logger,
         headless: flags.headless ?? false,
         tell,
         forMs: flags.for,

@@ -7,7 +7,7 @@
  * the open, the tail lets it see the closing facts.
  */
 import { assert } from "../assert.ts";
-import type { EpochMs } from "../units.ts";
+import type { EpochMs, TradingDay } from "../units.ts";
 import { epochMs } from "../units.ts";
 import { nextSession, sessionOf } from "./market-calendar.ts";
 import { newYorkDay } from "./new-york.ts";
@@ -21,6 +21,11 @@ export const TAIL_MS = 2 * 60_000;
 export interface MarketPace {
   readonly speed: number;
   readonly skipClosed: boolean;
+  /**
+   * With closed hours skipped: the only days whose sessions take place, ascending (a recorded market has no others). After the last
+   * of them all days do again. Absent: all days.
+   */
+  readonly days?: readonly TradingDay[];
 }
 
 interface Span {
@@ -29,7 +34,12 @@ interface Span {
 }
 
 /** The span that contains an instant, else the next one. */
-const spanAtOrAfter = (at: number): Span => {
+const spanAtOrAfter = (at: number, days: MarketPace["days"]): Span => {
+  for (const day of days ?? []) {
+    const session = sessionOf(day);
+    if (session !== undefined && at <= session.close + TAIL_MS)
+      return { begins: session.open - WARM_UP_MS, ends: session.close + TAIL_MS };
+  }
   const today = sessionOf(newYorkDay(at as EpochMs));
   const session = today !== undefined && at <= today.close + TAIL_MS ? today : nextSession(at as EpochMs);
   return { begins: session.open - WARM_UP_MS, ends: session.close + TAIL_MS };
@@ -47,11 +57,11 @@ export const marketTimeAfter = (start: MarketPace & { readonly from: EpochMs; re
   assert(start.elapsedMs >= 0 && start.elapsedMs < Infinity, `elapsed time cannot be ${start.elapsedMs} ms`);
   let left = start.elapsedMs * start.speed;
   if (!start.skipClosed) return epochMs(Math.floor(start.from + left));
-  let span = spanAtOrAfter(start.from);
+  let span = spanAtOrAfter(start.from, start.days);
   let at = Math.max(start.from, span.begins);
   while (at + left > span.ends) {
     left -= span.ends - at;
-    span = spanAtOrAfter(span.ends + 1);
+    span = spanAtOrAfter(span.ends + 1, start.days);
     at = span.begins;
   }
   return epochMs(Math.floor(at + left));
@@ -65,12 +75,12 @@ export const realMsUntil = (start: MarketPace & { readonly from: EpochMs; readon
   assertPace(start);
   if (start.to <= start.from) return 0;
   if (!start.skipClosed) return Math.ceil((start.to - start.from) / start.speed);
-  let span = spanAtOrAfter(start.from);
+  let span = spanAtOrAfter(start.from, start.days);
   let at = Math.max(start.from, span.begins);
   let passed = 0;
   while (start.to > span.ends) {
     passed += span.ends - at;
-    span = spanAtOrAfter(span.ends + 1);
+    span = spanAtOrAfter(span.ends + 1, start.days);
     at = span.begins;
     // The end of a span is its last instant: a deadline beyond it needs the first instant of the next, one step later.
     if (start.to <= at) return Math.ceil((passed + 1) / start.speed);

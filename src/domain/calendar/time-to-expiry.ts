@@ -30,4 +30,7 @@ export const expiryInstant = (expiry: TradingDay): EpochMs =>
  * Weekends and nights count like sessions. Another count would move the Greeks of expiration day by tens of percent, so all
  * of the engine uses this one.
  */
-export const yearsToExpiry = (now: EpochMs, expiry: TradingDay): number => Math.max(0, (expiryInstant(expiry) - now) / YEAR_MS);
+export const yearsToExpiry = (now: EpochMs, expiry: TradingDay): number => Math.max(0, yearsFrom(now, expiryInstant(expiry)));
+
+/** Years from one instant to another by the same count; negative when it has passed. */
+export const yearsFrom = (now: EpochMs, then: EpochMs): number => (then - now) / YEAR_MS;

@@ -2,11 +2,15 @@
  * What actors tell each other. Facts come down in the past tense, wishes go up to whoever decides; the kernel adds `now`
  * (market time) to every event on delivery.
  */
+import type { StrategyConfig } from "../config.ts";
 import type { Contract, Leg } from "../contract.ts";
 import type { Denial } from "../denial.ts";
 import type { Approval } from "../effects.ts";
+import type { Prediction, PredictionOutcome } from "../facts.ts";
 import type { JsonObject } from "../json.ts";
 import type { Quote } from "../quote.ts";
+import type { Regime } from "../regime/regime.ts";
+import type { PositionGreeks } from "../risk/greeks.ts";
 import type { EpochMs, Money, Price } from "../units.ts";
 import type { BrokerOrder } from "./broker.ts";
 
@@ -112,7 +116,8 @@ export interface OrderIntent {
   readonly orderRef: string;
   /** The address of the slot it works for. */
   readonly owner: string;
-  readonly purpose: "entry" | "exit" | "reduce";
+  /** A *roll* closes the old legs and opens the new ones in one combo: it adds risk like an entry, and gives up like one. */
+  readonly purpose: "entry" | "exit" | "reduce" | "roll";
   readonly symbol: string;
   /** Legs as they are to be traded: an exit has the reversed legs of the position. */
   readonly legs: readonly Leg[];
@@ -126,6 +131,8 @@ export interface OrderIntent {
   readonly tick: Price;
   /** Width of the structure: no exit pays more than this, no entry credit exceeds it. */
   readonly width: Price;
+  /** Rolls: what is held when all of it is filled, for the gate's portfolio; absent is unknown. */
+  readonly greeks?: PositionGreeks;
   /** Entries: the worst net price that is still acceptable (a credit is negative: no fill above this). */
   readonly worstPrice?: Price;
 }
@@ -176,8 +183,15 @@ export type GateEvent =
       readonly symbol: string;
       readonly maxLoss: Money;
       readonly quantity: number;
+      /** Its loss has no bound: `maxLoss` is a stress loss. */
+      readonly undefinedRisk?: boolean;
+      /** Of the whole order as it would stand when filled; absent is unknown. */
+      readonly greeks?: PositionGreeks;
+      readonly spot?: Price;
+      readonly portfolioWhenUnknown?: "deny" | "skip";
     }
-  | { readonly type: "slot.granted"; readonly slot: string }
+  /** `unmeasured`: what of the portfolio was not known, and let pass as the strategy's configuration says. */
+  | { readonly type: "slot.granted"; readonly slot: string; readonly unmeasured?: string }
   | { readonly type: "entry.denied"; readonly denial: Denial }
   | { readonly type: "slot.released"; readonly slot: string }
   | {
@@ -186,6 +200,9 @@ export type GateEvent =
       readonly orderRef: string;
       readonly slot: string;
       readonly reducing: boolean;
+      readonly purpose?: OrderIntent["purpose"];
+      /** Of a roll: what the slot comes to hold; absent is unknown. */
+      readonly greeks?: PositionGreeks;
       readonly maxLoss: Money;
       readonly quantity: number;
       /** From the what-if; absent is unknown, and unknown is denied for orders that add risk. */
@@ -195,6 +212,25 @@ export type GateEvent =
   | { readonly type: "order.denied"; readonly denial: Denial }
   /** The broker keeps more than one order of it: this much may be lost when all of them fill. */
   | { readonly type: "exposure.grown"; readonly orderRef: string; readonly slot: string; readonly maxLoss: Money }
+  /** From a slot, at most once in ten seconds: what it holds now is worth in Greeks; null is unknown. */
+  | {
+      readonly type: "exposure.valued";
+      readonly slot: string;
+      readonly symbol: string;
+      readonly greeks: PositionGreeks | null;
+      readonly spot: Price | null;
+    }
+  /** To the slot that adds most to a breached limit of the portfolio; `limit` null: it is cured. */
+  | {
+      readonly type: "portfolio.breached";
+      readonly limit: string | null;
+      readonly actual: number;
+      readonly allowed: number;
+      readonly unit: string;
+      readonly since: EpochMs;
+      /** Neither breached nor cured: the portfolio cannot be measured any more, and why. */
+      readonly unknown?: string;
+    }
   /** The order can no longer fill: whatever exposure was reserved for its unfilled part is free. */
   | { readonly type: "exposure.released"; readonly orderRef: string; readonly slot: string; readonly heldMaxLoss: Money };
 
@@ -292,13 +328,72 @@ export interface Candidate {
   readonly spot: Price;
   /** The worst net price that is still acceptable: natural, or the least credit wanted. `unitMaxLoss` is reckoned with it. */
   readonly worstPrice?: Price;
+  // Absent in candidates of earlier builds:
+  readonly kind?: StrategyConfig["kind"];
+  /** Its loss has no bound: `unitMaxLoss` is what the tail shocks would cost, `width` the price of the underlying. */
+  readonly undefinedRisk?: boolean;
+  /** ln(forward / spot) a year, from the parity of its expiry: how later forwards are told from later spots. */
+  readonly carry?: number;
+  /** Of one unit. */
+  readonly greeks?: PositionGreeks;
+  readonly prediction?: Prediction;
+  /** What the market was like when it was chosen. */
+  readonly weather?: EntryWeather;
+  /** The VIX index, whose quotes its slot follows. */
+  readonly vix?: Contract;
+  /** Its options may be exercised before expiry, and settle in shares. */
+  readonly american?: boolean;
+  /** It goes on with what a closed position of this strategy began. */
+  readonly campaign?: Campaign;
+}
+/** Null is unknown. */
+export interface EntryWeather {
+  readonly regime: Regime | null;
+  /** Index points. */
+  readonly vix: number | null;
+  readonly iv30: number | null;
+  readonly ivPercentile: number | null;
+  readonly ivRank: number | null;
+}
+/** Positions that follow each other by rolls: what the earlier ones lost in all (a gain counts as none), and how many rolls there were. */
+export interface Campaign {
+  readonly loss: Money;
+  readonly rolls: number;
 }
 export type EntryEvent =
   /** `quotes`: the newest of the legs, so that the slot need not wait for its own lines. */
   | { readonly type: "entry.intended"; readonly candidate: Candidate; readonly quotes?: readonly Quote[] }
   /** From the slot to its strategy: the entry came to nothing, or the position is gone. */
   | { readonly type: "slot.freed"; readonly slot: string; readonly reason: string }
-  | { readonly type: "slot.opened"; readonly slot: string };
+  | { readonly type: "slot.opened"; readonly slot: string }
+  /** From a slot to its strategy: what would the same structure be at the roll's expiry? One answer follows, in the same look's manner. */
+  | { readonly type: "roll.requested"; readonly slot: string; readonly legs: readonly Leg[]; readonly quantity: number }
+  | { readonly type: "roll.offered"; readonly slot: string; readonly candidate: Candidate; readonly quotes: readonly Quote[] }
+  | { readonly type: "roll.declined"; readonly slot: string; readonly reason: string }
+  /** From a slot to its strategy, with `slot.freed`: enter again at once, in the roll's expiry, if it is worth it. */
+  | { readonly type: "campaign.continued"; readonly slot: string; readonly campaign: Campaign };
+
+// ── predictions ────────────────────────────────────────────────────────────────────────────────────────────────────────
+/** How the scores of one kind of strategy in one regime are weighted, and what they were learnt from. */
+export interface LearntWeight {
+  readonly kind: string;
+  readonly regime: Regime;
+  readonly weight: number;
+  readonly count: number;
+}
+export type PredictionEvent =
+  /** From a slot that is flat. */
+  | {
+      readonly type: "prediction.settled";
+      readonly slot: string;
+      readonly kind: string;
+      readonly symbol: string;
+      readonly regime: Regime | null;
+      readonly prediction: Prediction;
+      readonly outcome: PredictionOutcome;
+    }
+  | { readonly type: "weights.asked"; readonly replyTo: string }
+  | { readonly type: "weights.told"; readonly weights: readonly LearntWeight[] };
 
 // ── operator ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 /** Commands enter by the inbox. `by` is who gave it, `from` the channel (cli, api, file, signal). */
@@ -313,4 +408,9 @@ export type OperatorEvent =
   | (Commanded & { readonly type: "operator.halt" })
   | (Commanded & { readonly type: "operator.rearm"; readonly scope: string })
   /** The broker's quantity of a contract counts from now on; `subject` as the difference names it. */
-  | (Commanded & { readonly type: "operator.adopt"; readonly subject: string });
+  | (Commanded & { readonly type: "operator.adopt"; readonly subject: string })
+  /** On one alert, by its id (`alerts/7`): somebody has seen it; it is over; it is of no interest until it has been over. */
+  | (Commanded & {
+      readonly type: "operator.acknowledge" | "operator.resolve" | "operator.dismiss";
+      readonly alertId: string;
+    });

@@ -74,9 +74,9 @@ export const ranking = (
 ): readonly { readonly conId: string; readonly isRest: boolean }[] => {
   const streaming = streamingHolders(wants, streamingSlots);
   const entries = Object.entries(wants).map(([conId, entry]) => {
-    const priority = Math.min(
-      ...Object.entries(entry.holders).map(([holder, wish]) => (wish === HELD && !streaming.has(holder) ? REST : wish)),
-    );
+    let priority: LinePriority = REST;
+    for (const [holder, wish] of Object.entries(entry.holders))
+      if (wish < priority && (wish !== HELD || streaming.has(holder))) priority = wish;
     const began = since[conId];
     const turn = began === undefined ? 1 : priority === REST && began <= yieldsBefore ? 2 : 0;
     return { conId, priority, turn, order: entry.order };

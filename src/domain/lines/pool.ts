@@ -74,15 +74,26 @@ export const heldWaiting = ({ wants, leased }: Pool): readonly Contract[] =>
     .filter(([conId, entry]) => leased[conId] === undefined && isHeld(entry))
     .map(([, { contract }]) => contract);
 
+/** The record with those members only; the very same when that is all of them, so that what did not change is seen not to have. */
+const only = <Value>(
+  record: { readonly [key: string]: Value },
+  holds: (key: string, value: Value) => boolean,
+): { readonly [key: string]: Value } => {
+  const entries = Object.entries(record);
+  const kept = entries.filter(([key, value]) => holds(key, value));
+  return kept.length === entries.length ? record : Object.fromEntries(kept);
+};
+
 /** The pool after what is due by now, and what has to be done so that it is true. */
 export const settle = (before: Pool, now: number): { readonly pool: Pool; readonly orders: Orders } => {
   const { limits, wants } = before;
   const ceiling = before.ceiling !== null && before.ceiling.until > now ? before.ceiling : null;
   const cooling = before.cooling.filter((until) => until > now);
   const limit = most({ ...before, ceiling });
-  const ready = Object.fromEntries(
-    Object.entries(wants).filter(([conId]) => before.leased[conId] !== undefined || (before.resting[conId]?.until ?? 0) <= now),
-  );
+  const ready =
+    count(before.resting) === 0
+      ? wants
+      : only(wants, (conId) => before.leased[conId] !== undefined || (before.resting[conId]?.until ?? 0) <= now);
   const ranked = ranking(ready, {
     since: before.since,
     yieldsBefore: now - limits.keepSeconds * 1_000,
@@ -94,45 +105,44 @@ export const settle = (before: Pool, now: number): { readonly pool: Pool; readon
   const chosen = [...better.slice(0, limit), ...rest].map(({ conId }) => conId);
   const deserving = new Set(chosen);
 
-  const leased: { [conId: string]: Contract } = {};
-  const since: { [conId: string]: number } = {};
   const close: number[] = [];
   const turnOver: string[] = [];
-  for (const [conId, contract] of Object.entries(before.leased)) {
-    if (deserving.has(conId)) {
-      leased[conId] = contract;
-      since[conId] = before.since[conId] ?? now;
-      continue;
-    }
+  const kept = only(before.leased, (conId) => deserving.has(conId));
+  for (const [conId, contract] of kept === before.leased ? [] : Object.entries(before.leased)) {
+    if (kept[conId] !== undefined) continue;
     close.push(contract.conId);
     if (limits.coolingSeconds > 0) cooling.push(now + limits.coolingSeconds * 1_000);
     const loser = wants[conId];
     if (loser !== undefined && (priorityOf(loser) === 4 || isHeld(loser))) turnOver.push(conId);
   }
-  const next = chosen.filter((conId) => leased[conId] === undefined);
+  const next = chosen.filter((conId) => kept[conId] === undefined);
 
   // Snapshots give way to streams, but only where lines that cool will not soon do.
-  const snapshots: { [conId: string]: true } = { ...before.snapshots };
   const withdraw: number[] = [];
-  const used = (): number => count(leased) + count(snapshots) + cooling.length;
-  const short = next.length - (limit - used()) - cooling.length;
-  for (const conId of Object.keys(snapshots).slice(0, Math.max(0, short))) {
-    delete snapshots[conId];
+  const streams = count(kept);
+  const looks = Object.keys(before.snapshots);
+  const short = next.length - (limit - streams - looks.length - cooling.length) - cooling.length;
+  const evicted = new Set(looks.slice(0, Math.max(0, short)));
+  for (const conId of evicted) {
     withdraw.push(Number(conId));
     if (limits.coolingSeconds > 0) cooling.push(now + limits.coolingSeconds * 1_000);
   }
+  const snapshots = only(before.snapshots, (conId) => !evicted.has(conId));
 
   const open: Contract[] = [];
+  const room = limit - streams - (looks.length - evicted.size) - cooling.length;
   for (const conId of next) {
-    if (used() >= limit) break;
+    if (open.length >= room) break;
     const contract = wants[conId]?.contract;
-    if (contract === undefined) continue;
-    leased[conId] = contract;
-    since[conId] = now;
-    open.push(contract);
+    if (contract !== undefined) open.push(contract);
   }
+  // Since when those stream that stay, and that those open that are new.
+  const stayed = only(before.since, (conId) => kept[conId] !== undefined);
+  const leased =
+    open.length === 0 ? kept : { ...kept, ...Object.fromEntries(open.map((contract) => [contract.conId, contract])) };
+  const since = open.length === 0 ? stayed : { ...stayed, ...Object.fromEntries(open.map(({ conId }) => [conId, now])) };
 
-  const resting = Object.fromEntries(Object.entries(before.resting).filter(([conId]) => wants[conId] !== undefined));
+  const resting = only(before.resting, (conId) => wants[conId] !== undefined);
   let requests = before.requests;
   // Who had its turn goes to the end of the queue.
   const turned: { [conId: string]: Wants[string] } = {};

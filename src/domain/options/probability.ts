@@ -27,11 +27,3 @@ const d2 = ({ forward, years, vol }: Outlook, level: number): number => {
 /** The probability that an option ends in the money. With nothing left to happen: 1, 0, or one half exactly at the strike. */
 export const probabilityInTheMoney = (right: Right, strike: number, outlook: Outlook): number =>
   normalCdf((right === "C" ? 1 : -1) * d2(outlook, strike));
-
-/** The probability that the underlying ends between two prices; 0 when they are the wrong way round. */
-export const probabilityBetween = (lower: number, upper: number, outlook: Outlook): number => {
-  const [fromLower, fromUpper] = [d2(outlook, lower), d2(outlook, upper)];
-  // Measured in the tail where both lie, so that small probabilities of far regions keep their digits.
-  const between = fromUpper > 0 ? normalCdf(-fromUpper) - normalCdf(-fromLower) : normalCdf(fromLower) - normalCdf(fromUpper);
-  return Math.max(0, between);
-};

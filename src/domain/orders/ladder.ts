@@ -2,7 +2,7 @@
  * The price ladder: what a working order is willing to pay, step by step. Net prices as everywhere: the combo is bought, a
  * credit is negative, so every step up is a concession.
  *
- * Entries start at the mid and concede a quarter of the half-spread a step, to natural at most and never past `worstPrice`; then
+ * Entries and rolls start at the mid and concede a quarter of the half-spread a step, to natural at most and never past `worstPrice`; then
  * they give up. Exits climb the same ladder and, because leaving matters more than the price, go on beyond natural, up to the
  * structure's width: a structure is never worth more.
  */
@@ -14,11 +14,14 @@ export const EXIT_STEP_SECONDS: { readonly [U in Urgency]: number } = { immediat
 /** Steps from mid to natural. */
 export const STEPS_TO_NATURAL = 4;
 
+/** It adds risk, so it must not be made at any price, nor in any weather: it waits for nothing, and ends when its ladder has. */
+export const givesUp = (purpose: OrderIntent["purpose"]): boolean => purpose === "entry" || purpose === "roll";
+
 type Bounds = Pick<OrderIntent, "purpose" | "tick" | "width" | "worstPrice">;
 
-/** What is never exceeded: natural and the worst acceptable price for an entry, the width for all else. */
+/** What is never exceeded: natural and the worst acceptable price for what gives up, the width for all else. */
 const boundOf = ({ purpose, width, worstPrice }: Bounds, natural: number): number =>
-  purpose === "entry" ? Math.min(natural, worstPrice ?? natural) : width;
+  givesUp(purpose) ? Math.min(natural, worstPrice ?? natural) : width;
 
 /**
  * The limit at a step (0 is the mid), on the tick grid. `mid` and `natural` are net prices in price units; the mid is rounded in

@@ -1,28 +1,29 @@
 /**
- * The listed strike whose |delta| is nearest to a target. Out of the money |delta| falls with the distance, so one walk
- * outward finds the place where it passes the target; noise further out cannot mislead it.
+ * The listed strike whose |delta| is nearest to a target. Going outward |delta| only falls, so one walk finds the place where it
+ * passes the target; noise further out cannot mislead it, and what lies there need not even be measured.
  */
-import type { OptionContract, Right } from "../contract.ts";
+import type { Right } from "../contract.ts";
+import type { Ground } from "../options/expiry-ground.ts";
 import { normalQuantile } from "../options/normal.ts";
-import type { Ground, Measured } from "./option-measures.ts";
 
-/** Options of one side by distance from the money, nearest first. */
-export const outward = <Option extends { readonly contract: OptionContract }>(options: readonly Option[]): Option[] =>
-  options.toSorted((a, b) =>
-    a.contract.right === "C" ? a.contract.strike - b.contract.strike : b.contract.strike - a.contract.strike,
-  );
-
-/** The option of one side that is nearest to the target |delta|; of two as near, the one further out. */
-export const nearestDelta = (options: readonly Measured[], target: number): Measured | undefined => {
-  let before: Measured | undefined;
-  for (const option of outward(options)) {
-    if (Math.abs(option.delta) < target) {
-      if (before === undefined) return option;
-      return target - Math.abs(option.delta) <= Math.abs(before.delta) - target ? option : before;
-    }
-    before = option;
+/**
+ * Where among options of one side, nearest the money first, the one nearest to the target |delta| stands; of two as near, the one
+ * further out. Options without a delta are passed by; undefined when none has one.
+ */
+export const nearestDelta = <Option>(
+  outward: readonly Option[],
+  deltaOf: (option: Option) => number | undefined,
+  target: number,
+): number | undefined => {
+  let before: { readonly at: number; readonly delta: number } | undefined;
+  for (let at = 0; at < outward.length; at += 1) {
+    const measured = deltaOf(outward[at] as Option);
+    if (measured === undefined) continue;
+    const delta = Math.abs(measured);
+    if (delta < target) return before === undefined || target - delta <= before.delta - target ? at : before.at;
+    before = { at, delta };
   }
-  return before;
+  return before?.at;
 };
 
 /**

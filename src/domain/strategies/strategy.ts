@@ -4,10 +4,12 @@
  */
 import type { StrategyConfig } from "../config.ts";
 import type { Contract, OptionContract } from "../contract.ts";
-import type { Candidate } from "../events/actors.ts";
+import type { Campaign, Candidate, LearntWeight } from "../events/actors.ts";
 import type { OptionParameters } from "../events/broker.ts";
+import type { RegimeTold, UnderlyingTold } from "../events/weather.ts";
+import type { FunnelStep, RefusedContracts } from "../facts.ts";
 import type { QuoteBook } from "../structure-quote.ts";
-import type { EpochMs, Price, TradingDay } from "../units.ts";
+import type { EpochMs, Money, Price, TradingDay } from "../units.ts";
 import type { Chain } from "./chain.ts";
 
 export interface Stopped {
@@ -17,7 +19,14 @@ export interface Stopped {
   readonly limit: number | null;
   readonly unit: string;
 }
-export type Choice<Found> = ({ readonly found: true } & Found) | { readonly found: false; readonly stopped: Stopped };
+/** What a choice went through on its way, for the funnel. */
+interface Way {
+  readonly passed?: readonly FunnelStep[];
+  readonly refused?: RefusedContracts;
+}
+export type Choice<Found> =
+  | ({ readonly found: true } & Found & Way)
+  | ({ readonly found: false; readonly stopped: Stopped } & Way);
 
 /** What the choices are made from: one underlying, one expiry, the newest quotes. */
 export interface Scene {
@@ -28,6 +37,20 @@ export interface Scene {
   readonly spot: Price;
   readonly riskFreeRatePct: number;
   readonly now: EpochMs;
+  /** Absent: nobody told, so nothing is known. */
+  readonly regime?: RegimeTold;
+  readonly state?: UnderlyingTold;
+  /** Index points. */
+  readonly vix?: number;
+  readonly vixContract?: Contract;
+  /** Net liquidation. */
+  readonly equity?: Money;
+  /** The worst loss that one position may have, percent of equity: the gate's own limit. */
+  readonly maxLossPerPositionPct?: number;
+  readonly weights?: readonly LearntWeight[];
+  /** A roll: the days to expiry to aim at, and what the campaign has behind it. */
+  readonly rollToDays?: number;
+  readonly campaign?: Campaign;
 }
 
 export interface Strategy {

@@ -24,10 +24,11 @@ export const createMarketClock = (
   start: MarketPace & { readonly from: EpochMs; readonly anchor?: number },
   monotonic: () => number = () => performance.now(),
 ): MarketClock => {
-  const { speed, skipClosed } = start;
+  const { speed, skipClosed, days } = start;
+  const pace: MarketPace = { speed, skipClosed, ...(days === undefined ? {} : { days }) };
   let from = start.from;
   let anchor = start.anchor ?? monotonic();
-  const now = (): EpochMs => marketTimeAfter({ from, elapsedMs: monotonic() - anchor, speed, skipClosed });
+  const now = (): EpochMs => marketTimeAfter({ from, elapsedMs: monotonic() - anchor, ...pace });
   return {
     now,
     align(at) {
@@ -40,7 +41,7 @@ export const createMarketClock = (
     wakeAt(at, wake) {
       let timer: NodeJS.Timeout;
       const arm = (): void => {
-        const wait = realMsUntil({ from: now(), to: epochMs(at), speed, skipClosed });
+        const wait = realMsUntil({ from: now(), to: epochMs(at), ...pace });
         timer = setTimeout(() => (now() >= at ? wake() : arm()), Math.min(LONGEST_DELAY_MS, Math.max(0, Math.ceil(wait))));
       };
       arm();

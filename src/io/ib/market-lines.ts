@@ -21,8 +21,10 @@ import type { Pacer, Parcel } from "./pacer.ts";
 import type { Deliver } from "./port-words.ts";
 import { rxScheduler } from "./rx-scheduler.ts";
 import { contractTo } from "./translate/contract.ts";
+import { DIVIDENDS_TICK, dividendFrom } from "./translate/dividend.ts";
+import { genericTicksOf, isFigureRefused } from "./translate/generic-ticks.ts";
 import { refuse } from "./translate/refusal.ts";
-import { type Heard, hearFigure, hearPrice, hearSize, isSigned, nothingHeard, quoteOf } from "./translate/tick.ts";
+import { type Heard, hearDividend, hearFigure, hearPrice, hearSize, isSigned, nothingHeard, quoteOf } from "./translate/tick.ts";
 
 interface Line extends Watched {
   readonly reqId: number;
@@ -68,8 +70,6 @@ export interface MarketLines {
 const COMPETING_SESSION = 10197;
 const SERVERS_AWAY: readonly number[] = [1100, 2110];
 const SERVERS_BACK = 1102;
-/** What is asked for beyond the quote: of futures their open interest (588). */
-const genericTicksOf = ({ secType }: Contract): string => (secType === "FUT" ? "588" : "");
 
 /** How long a line may take to speak again by itself after a break, in real time. */
 const GRACE_MS = 5_000;
@@ -90,6 +90,8 @@ export const createMarketLines = (session: {
   const byConId = new Map<number, Line>();
   const byReqId = new Map<number, Line>();
   const healing = new Set<() => void>();
+  /** Lines that are asked for without figures. */
+  const plain = new Set<number>();
   const looks = createLooks(session);
 
   const tell = (line: Line) => {
@@ -144,6 +146,7 @@ export const createMarketLines = (session: {
     line.batches.unsubscribe();
     byConId.delete(line.contract.conId);
     byReqId.delete(line.reqId);
+    plain.delete(line.reqId);
   };
   const fail = (line: Line, code: number, text: string) => {
     closed(line);
@@ -166,9 +169,10 @@ export const createMarketLines = (session: {
     deliver({ type: "line.resumed", epoch, conId: line.contract.conId });
   };
 
+  // A figure is told, but proves no price fresh.
   const noteFigure = (reqId: number, field: number | undefined, value: number | undefined) => {
     const line = byReqId.get(reqId);
-    if (line) hearFigure(line.heard, field, value);
+    if (line && hearFigure(line.heard, line.contract, field, value) && line.broken === undefined) line.ticks.next();
   };
 
   hear("tickPrice", (reqId, field, value) => ticked(reqId, (heard) => hearPrice(heard, field, value)));
@@ -177,6 +181,11 @@ export const createMarketLines = (session: {
     ticked(reqId, (heard) => hearSize(heard, field, value));
   });
   hear("tickGeneric", (reqId, field, value) => noteFigure(reqId, field, value));
+  hear("tickString", (reqId, field, value) => {
+    const line = byReqId.get(reqId);
+    if (!line || field !== DIVIDENDS_TICK || line.contract.secType !== "STK") return;
+    if (hearDividend(line.heard, dividendFrom(value)) && line.broken === undefined) line.ticks.next();
+  });
   hear("tickSnapshotEnd", (reqId) => looks.end(reqId));
   hear("marketDataType", (reqId, dataType) => {
     const source = sourceOfType(dataType) ?? refuse("market data type", dataType);
@@ -245,6 +254,12 @@ export const createMarketLines = (session: {
     failed: (reqId, code, text) => {
       const line = byReqId.get(reqId);
       if (!line) return looks.failed(reqId, code, text);
+      if (isFigureRefused(code, text) && !plain.has(reqId)) {
+        plain.add(reqId);
+        const again = () => byReqId.has(reqId) && client.reqMktData(reqId, contractTo(line.contract), "", false, false);
+        pacer.offer({ lane: "data", write: () => void again() });
+        return true;
+      }
       fail(line, code, text);
       if (code === COMPETING_SESSION) pacer.offer({ lane: "data", write: () => client.cancelMktData(reqId) });
       return true;

@@ -200,8 +200,8 @@ export const createBroker = (options: BrokerOptions): Broker => {
   };
 
   const announcement = (): string => {
-    const { speed, skipClosed } = options.pace?.() ?? { speed: 1, skipClosed: false };
-    return formatAnnouncement({ now: market.now, speed, skipClosed, label: market.label });
+    const pace = options.pace?.() ?? { speed: 1, skipClosed: false };
+    return formatAnnouncement({ now: market.now, ...pace, label: market.label });
   };
 
   const unsubscribe = (client: Listener): void => {

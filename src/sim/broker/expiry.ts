@@ -10,6 +10,7 @@
 import { instantOf, newYorkDay } from "../../domain/calendar/new-york.ts";
 import { expiryInstant } from "../../domain/calendar/time-to-expiry.ts";
 import { type EpochMs, price, priceUnits, type TradingDay } from "../../domain/units.ts";
+import { settlesOn } from "../market/index-options.ts";
 import type { Exercises } from "./account/exercise.ts";
 import type { Account } from "./account.ts";
 import type { Floor } from "./floor.ts";
@@ -50,7 +51,7 @@ export const createExpiries = (floor: Floor, exercises: Pick<Exercises, "lapsing
     const { contract, underlyingConId } = details;
     const { expiry, right, strike } = contract;
     if (expiry === undefined || market.now < bookedFrom(expiry)) return;
-    const value = market.settlement(underlyingConId, lastSessionDay(expiry));
+    const value = market.settlement(underlyingConId, lastSessionDay(expiry), settlesOn(contract));
     if (value === undefined) return;
     if (right === undefined || strike === undefined) {
       account.settle(details, value);

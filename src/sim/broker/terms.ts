@@ -49,6 +49,8 @@ export interface Traded {
   readonly isOption: boolean;
   readonly legs: number;
   readonly tick: Price;
+  /** A coarser step at a price, where the class has one there. */
+  tickAt?(price: Price): Price | undefined;
 }
 
 /** Terms that are not worked: an error code alone, or a reason for which the order is rejected (201, Inactive). */
@@ -79,10 +81,10 @@ const isNonGuaranteed = (order: IbOrder): boolean =>
   order.smartComboRoutingParams?.some(({ tag, value }) => tag === "NonGuaranteed" && value === "1") === true;
 
 /** A price of the order: on the tick, positive unless a combo's net. */
-const onTick = (value: number, { tick, isCombo }: Traded): Price | IbError => {
+const onTick = (value: number, { tick, tickAt, isCombo }: Traded): Price | IbError => {
   if (!Number.isFinite(value)) return OFF_TICK;
   const read = price(value);
-  const offTick = read % tick !== 0 || Math.abs(dollars(read) - value) > 1e-7;
+  const offTick = read % (tickAt?.(read) ?? tick) !== 0 || Math.abs(dollars(read) - value) > 1e-7;
   return offTick || (read <= 0 && !isCombo) ? OFF_TICK : read;
 };
 

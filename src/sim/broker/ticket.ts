@@ -6,6 +6,7 @@ import type { ComboLeg, Contract as IbContract, Order as IbOrder } from "@stoqey
 import { expiryInstant } from "../../domain/calendar/time-to-expiry.ts";
 import type { Contract } from "../../domain/contract.ts";
 import { type Price, priceUnits } from "../../domain/units.ts";
+import { coarseTickAt } from "../market/index-options.ts";
 import type { Market } from "../market/market.ts";
 import { BAG_CON_ID, echoedLeg, ibContract } from "./ib-words.ts";
 import type { TradingLeg } from "./matching.ts";
@@ -127,9 +128,11 @@ export const readTicket = (
   const ticket = { ...what, action, quantity: totalQuantity, account, orderRef: order.orderRef ?? "", order: { ...order } };
   const reason = untradable ?? (expired ? "The contract has expired." : undefined);
   if (reason !== undefined) return { ...ticket, ...UNREAD, unworkable: reason };
+  const [only] = what.legs.length === 1 ? what.legs : [];
   const terms = readTerms(
     order,
     {
+      ...(only === undefined ? {} : { tickAt: (at: Price) => coarseTickAt(only.details.contract, at) }),
       isCombo: what.contract.secType === "BAG",
       isOption: what.contract.secType === "OPT",
       legs: what.legs.length,

@@ -61,10 +61,14 @@ export interface Dividend {
 export interface Market {
   /** One line for the operator: what this market is, e.g. `recorded GOOG 2015-12-24 (2192 contracts)`. */
   readonly label: string;
+  /** Of a recorded market: the classes of options that it has, in the order of their underlyings. */
+  readonly optionClasses?: readonly string[];
   /** Where time starts and, for recorded markets, ends. */
   readonly begins: EpochMs;
   readonly ends: EpochMs | undefined;
   readonly now: EpochMs;
+  /** The only days that there are, ascending, where sessions between them are missing: time leaps over those. */
+  readonly days?: readonly TradingDay[];
   /** Moves to `to` (never backward). */
   advance(to: EpochMs): void;
   /** Every listing that fits the query, as IB's contract details; empty when none does. */
@@ -90,6 +94,9 @@ export interface Market {
   impliedVolatility(underlyingConId: number): number | undefined;
   /** Annual, continuous: what the market discounts with. */
   readonly rate: number;
-  /** Settlement of an expiring contract: the underlying's closing price of that day; undefined while unknown. */
-  settlement(underlyingConId: number, day: TradingDay): Price | undefined;
+  /**
+   * Settlement of an expiring contract: the underlying's closing price of that day, or its opening price for those that settle on it;
+   * undefined while unknown.
+   */
+  settlement(underlyingConId: number, day: TradingDay, on?: "open" | "close"): Price | undefined;
 }

@@ -10,9 +10,6 @@ import type { BarShow, BarsAsked, MarketQuote, TimedBar } from "./market.ts";
 import type { ChainContract, ChainRows } from "./recorded-csv.ts";
 import { NONE } from "./recorded-csv.ts";
 
-/** How long after its stamp a minute bar is known. */
-export const BAR_MS = 60_000;
-
 interface TwoSides {
   readonly bid: number;
   readonly ask: number;
@@ -30,7 +27,7 @@ const shownOf = ({ bid, ask }: TwoSides, show: BarShow): number | undefined => {
   return bid === NONE || ask === NONE ? undefined : (bid + ask) / 2 / UNITS_PER_DOLLAR;
 };
 
-/** A minute's bar of quotes. The file has each minute's last quote: the one before it is where the minute began. */
+/** A row's bar of quotes. The file has each stretch's last quote: the one before it is where the stretch began. */
 export const quotedPart = (place: Place, row: TwoSides, before: TwoSides | undefined, show: BarShow): BarPart | undefined => {
   const close = shownOf(row, show);
   if (close === undefined) return undefined;
@@ -45,6 +42,10 @@ export interface RecordedChain {
   readonly days: readonly TradingDay[];
   /** When the first row is known. */
   readonly begins: EpochMs;
+  /** The longest time between a row's stamp and the moment at which it is known. */
+  readonly intervalMs: number;
+  /** The first day with a row of the contract at a place in `contracts`: it is listed from then on, as far as anybody can know. */
+  listedFrom(position: number): TradingDay;
   advance(to: EpochMs): void;
   /** The quote of the contract at a place in `contracts`. */
   quote(position: number): MarketQuote | undefined;
@@ -62,7 +63,7 @@ const KINDS: ReadonlySet<BarShow> = new Set(["MIDPOINT", "BID", "ASK", "BID_ASK"
 const nameOf = ({ expiry, strike, right }: ChainContract): string => `${expiry},${strike},${right}`;
 const dayOf = (stamp: number): TradingDay => newYorkDay(epochMs(stamp));
 
-/** Files of one underlying, each of one day, in the order of their days. */
+/** Rows of one class, each of one day, in the order of their days. */
 export const recordedChain = (files: readonly ChainRows[]): RecordedChain => {
   const byName = new Map(files.flatMap(({ contracts }) => contracts.map((contract) => [nameOf(contract), contract] as const)));
   const contracts = [...byName.values()].sort((x, y) =>
@@ -73,6 +74,13 @@ export const recordedChain = (files: readonly ChainRows[]): RecordedChain => {
     (rows): Placed => ({ rows, position: Int32Array.from(rows.contracts, (contract) => places.get(nameOf(contract)) as number) }),
   );
 
+  const intervalMs = Math.max(...files.map((one) => one.intervalMs));
+  const listedFrom: (TradingDay | undefined)[] = [];
+  for (const { rows, position } of placed) {
+    const day = dayOf(rows.stamp[0] as number);
+    for (const place of position) listedFrom[place] ??= day;
+  }
+
   /** The newest known row of each contract: its file and its line in it; −1 before the first. */
   const newestFile = new Int32Array(contracts.length).fill(-1);
   const newestRow = new Int32Array(contracts.length);
@@ -82,8 +90,8 @@ export const recordedChain = (files: readonly ChainRows[]): RecordedChain => {
   const advance = (to: EpochMs): void => {
     now = to;
     for (let one = placed[file]; one !== undefined; one = placed[++file]) {
-      const { stamp, contract, count } = one.rows;
-      for (; taken < count && (stamp[taken] as number) + BAR_MS <= now; taken++) {
+      const { stamp, contract, count, intervalMs: lasts } = one.rows;
+      for (; taken < count && (stamp[taken] as number) + lasts <= now; taken++) {
         const position = one.position[contract[taken] as number] as number;
         newestFile[position] = file;
         newestRow[position] = taken;
@@ -97,7 +105,7 @@ export const recordedChain = (files: readonly ChainRows[]): RecordedChain => {
   const quote = (position: number): MarketQuote | undefined => {
     const of = newestFile[position];
     if (of === undefined || of < 0) return undefined;
-    const { bid, bidSize, ask, askSize, openInterest, stamp } = (placed[of] as Placed).rows;
+    const { bid, bidSize, ask, askSize, openInterest, stamp, intervalMs: lasts } = (placed[of] as Placed).rows;
     const row = newestRow[position] as number;
     const interest = openInterest[row] as number;
     return {
@@ -110,7 +118,7 @@ export const recordedChain = (files: readonly ChainRows[]): RecordedChain => {
       close: null,
       volume: null,
       openInterest: interest === NONE ? null : interest,
-      at: epochMs((stamp[row] as number) + BAR_MS),
+      at: epochMs((stamp[row] as number) + lasts),
     };
   };
 
@@ -127,14 +135,16 @@ export const recordedChain = (files: readonly ChainRows[]): RecordedChain => {
   const partsFor = (position: number, show: BarShow, asked: Pick<BarsAsked, "from" | "to" | "sizeMs">): BarPart[] => {
     const parts: BarPart[] = [];
     for (const [of, rows] of rowsOf(position).entries()) {
-      const { stamp, bid, ask } = (placed[of] as Placed).rows;
+      const { stamp, bid, ask, intervalMs: lasts } = (placed[of] as Placed).rows;
       const session = sessionOf(dayOf(stamp[0] as number));
       let before: TwoSides | undefined;
       for (const row of rows) {
-        const at = epochMs(stamp[row] as number);
-        if (at + BAR_MS > now) break;
+        const stamped = stamp[row] as number;
+        if (stamped + lasts > now) break;
+        // An hour's row may begin before the session does.
+        const at = epochMs(session === undefined ? stamped : Math.max(stamped, session.open));
         const quoted = { bid: bid[row] as number, ask: ask[row] as number };
-        const inside = session !== undefined && at >= session.open && at < session.close;
+        const inside = session !== undefined && stamped + lasts > session.open && at < session.close;
         if (inside && at > asked.from - asked.sizeMs && at < asked.to + asked.sizeMs) {
           const part = quotedPart({ at, day: session.day, opens: session.open }, quoted, before, show);
           if (part !== undefined) parts.push(part);
@@ -148,19 +158,21 @@ export const recordedChain = (files: readonly ChainRows[]): RecordedChain => {
   return {
     contracts,
     days: files.map(({ stamp }) => dayOf(stamp[0] as number)),
-    begins: epochMs((files[0]?.stamp[0] as number) + BAR_MS),
+    begins: epochMs((files[0]?.stamp[0] as number) + (files[0]?.intervalMs as number)),
+    intervalMs,
+    listedFrom: (position) => listedFrom[position] as TradingDay,
     advance,
     quote,
     bars: (position, asked) => {
       const { show, sizeMs, from, to } = asked;
-      if (!KINDS.has(show)) return undefined;
+      if (!KINDS.has(show) || sizeMs < intervalMs) return undefined;
       const parts = (kind: BarShow): BarPart[] => partsFor(position, kind, asked);
       const bars = show === "BID_ASK" ? bidAskBars(parts("BID"), parts("ASK"), sizeMs) : merged(parts(show), sizeMs);
       return bars.filter(({ at }) => at >= from && at < to);
     },
     headTimestamp: (position, show) =>
       KINDS.has(show)
-        ? partsFor(position, show === "BID_ASK" ? "MIDPOINT" : show, { from: epochMs(0), to: now, sizeMs: BAR_MS })[0]?.at
+        ? partsFor(position, show === "BID_ASK" ? "MIDPOINT" : show, { from: epochMs(0), to: now, sizeMs: intervalMs })[0]?.at
         : undefined,
   };
 };

@@ -4,7 +4,8 @@
  *
  * A row that does not read is a BadRecording that names file, line and value: a recording with a hole in it is no evidence.
  * Chain:      ts_utc,underlying,expiry,strike,right,bid,bidSize,ask,askSize,openInterest
- * Underlying: ts_utc,bid,bid_size,ask,ask_size,open,high,low,close,volume
+ * Stock:      ts_utc,bid,bid_size,ask,ask_size,open,high,low,close,volume
+ * Index:      ts_utc,open,high,low,close
  */
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
@@ -29,6 +30,7 @@ export class BadRecording extends Error {
 export const NONE = -1;
 
 export interface ChainContract {
+  readonly tradingClass: string;
   readonly expiry: TradingDay;
   /** Dollars. */
   readonly strike: number;
@@ -37,7 +39,10 @@ export interface ChainContract {
 
 /** Rows in the file's order, which is the order of their stamps. Prices in 1/10,000 dollar. */
 export interface ChainRows {
+  /** What the file calls the underlying: of index options it is their trading class (SPXW). */
   readonly underlying: string;
+  /** How long after its stamp a row is known: as long as the file's rows lie apart. */
+  readonly intervalMs: number;
   readonly contracts: readonly ChainContract[];
   readonly count: number;
   /** The bar's start, epoch milliseconds. */
@@ -67,15 +72,24 @@ export interface UnderlyingRow {
   };
 }
 
+/** The bars of an underlying: an index has no quotes and no volume. */
+export interface UnderlyingBars {
+  readonly kind: "stock" | "index";
+  readonly rows: readonly UnderlyingRow[];
+}
+
 const CHAIN_COLUMNS = "ts_utc,underlying,expiry,strike,right,bid,bidSize,ask,askSize,openInterest";
-const UNDERLYING_COLUMNS = "ts_utc,bid,bid_size,ask,ask_size,open,high,low,close,volume";
+const STOCK_COLUMNS = "ts_utc,bid,bid_size,ask,ask_size,open,high,low,close,volume";
+const INDEX_COLUMNS = "ts_utc,open,high,low,close";
 
 const NUMBER_FORM = /^-?\d+(?:\.\d+)?$/;
 const STAMP_FORM = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)Z$/;
 const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
 
 /** The fields of one line, with the words to complain about them. */
-interface Row {
+export interface Row {
   readonly fields: readonly string[];
   refuse(reason: string): never;
 }
@@ -85,14 +99,19 @@ const textOf = (file: string): string => {
   return (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString("utf8");
 };
 
-/** The lines after the header. */
-const rowsOf = (file: string, columns: string): readonly string[] => {
+/** The lines after the header, which must be one of some. */
+export const rowsOf = <Columns extends string>(
+  file: string,
+  columns: readonly Columns[],
+): { readonly columns: Columns; readonly lines: readonly string[] } => {
   const lines = textOf(file).split("\n");
   if (lines.at(-1) === "") lines.pop();
   const header = lines.shift()?.trimEnd() ?? "";
-  if (header !== columns) throw new BadRecording(file, 1, `the columns must be ${columns}, got ${JSON.stringify(header)}`);
+  const found = columns.find((known) => known === header);
+  if (found === undefined)
+    throw new BadRecording(file, 1, `the columns must be ${columns.join(" or ")}, got ${JSON.stringify(header)}`);
   if (lines.length === 0) throw new BadRecording(file, 1, "there are no rows");
-  return lines;
+  return { columns: found, lines };
 };
 
 /** Calls `take` for each line. Stamps may repeat but not go back. */
@@ -138,23 +157,39 @@ const optional = (row: Row, index: number, name: string, scale: number): number 
   return Math.round(value * scale);
 };
 
-const required = (row: Row, index: number, name: string, scale: number): number => {
+export const required = (row: Row, index: number, name: string, scale: number): number => {
   const value = optional(row, index, name, scale);
   return value === NONE ? row.refuse(`${name} is missing`) : value;
 };
 
 const contractOf = (row: Row): ChainContract => {
-  const [, , expiryText, , right] = row.fields;
+  const [, tradingClass, expiryText, , right] = row.fields;
   const expiry = parseDay(expiryText as string) ?? row.refuse(`expiry is not a day: ${JSON.stringify(expiryText)}`);
   if (right !== "C" && right !== "P") return row.refuse(`right must be C or P, got ${JSON.stringify(right)}`);
   const strike = required(row, 3, "strike", UNITS_PER_DOLLAR) / UNITS_PER_DOLLAR;
   if (strike === 0) row.refuse("strike must be above 0");
-  return { expiry, strike, right };
+  return { tradingClass: tradingClass as string, expiry, strike, right };
+};
+
+/**
+ * How far apart a file's rows are: the least time between two stamps of a day, from a minute to an hour. A lone stamp is taken
+ * for an hour's: too late does no harm. Refuses one row a day: nobody could say when it was known.
+ */
+const intervalOf = (file: string, stamp: Float64Array): number => {
+  let least = Number.POSITIVE_INFINITY;
+  let sameDay = false;
+  for (let i = 1; i < stamp.length; i++) {
+    const apart = (stamp[i] as number) - (stamp[i - 1] as number);
+    if (apart > 0 && apart < DAY_MS / 2) [least, sameDay] = [Math.min(least, apart), true];
+  }
+  if (!sameDay && stamp.length > 0 && stamp[0] !== stamp[stamp.length - 1])
+    throw new BadRecording(file, 2, "the rows are a day apart: it cannot be known when in the day they were told");
+  return Math.min(HOUR_MS, Math.max(MINUTE_MS, least));
 };
 
 /** Reads a chain. All rows are of one underlying. Throws a BadRecording. */
 export const readChain = (file: string): ChainRows => {
-  const lines = rowsOf(file, CHAIN_COLUMNS);
+  const { lines } = rowsOf(file, [CHAIN_COLUMNS]);
   const column = (): Int32Array => new Int32Array(lines.length);
   const stamp = new Float64Array(lines.length);
   const [contract, bid, bidSize, ask, askSize, openInterest] = [column(), column(), column(), column(), column(), column()];
@@ -186,31 +221,44 @@ export const readChain = (file: string): ChainRows => {
     askSize[i] = Math.max(0, optional(row, 8, "askSize", 1));
     openInterest[i] = optional(row, 9, "openInterest", 1);
   });
-  return { underlying, contracts, count: lines.length, stamp, contract, bid, bidSize, ask, askSize, openInterest };
+  const quotes = { stamp, contract, bid, bidSize, ask, askSize, openInterest };
+  return { underlying, intervalMs: intervalOf(file, stamp), contracts, count: lines.length, ...quotes };
 };
 
-const tradeOf = (row: Row): UnderlyingRow["trade"] => {
-  if (row.fields.slice(5).every((field) => field === "")) return undefined;
+/** Open, high, low and close from a column on. */
+const rangeOf = (row: Row, from: number): Omit<NonNullable<UnderlyingRow["trade"]>, "volume"> => {
   const [open, high, low, close] = ["open", "high", "low", "close"].map((name, i) =>
-    required(row, 5 + i, name, UNITS_PER_DOLLAR),
+    required(row, from + i, name, UNITS_PER_DOLLAR),
   ) as [number, number, number, number];
-  return { open, high, low, close, volume: required(row, 9, "volume", 1) };
+  return { open, high, low, close };
 };
+
+const stockRow = (row: Row, stamp: number): UnderlyingRow => {
+  const traded = row.fields.slice(5).some((field) => field !== "");
+  return {
+    stamp,
+    bid: optional(row, 1, "bid", UNITS_PER_DOLLAR),
+    bidSize: Math.max(0, optional(row, 2, "bid_size", 1)),
+    ask: optional(row, 3, "ask", UNITS_PER_DOLLAR),
+    askSize: Math.max(0, optional(row, 4, "ask_size", 1)),
+    ...(traded ? { trade: { ...rangeOf(row, 5), volume: required(row, 9, "volume", 1) } } : {}),
+  };
+};
+const indexRow = (row: Row, stamp: number): UnderlyingRow => ({
+  stamp,
+  bid: NONE,
+  bidSize: 0,
+  ask: NONE,
+  askSize: 0,
+  trade: { ...rangeOf(row, 1), volume: 0 },
+});
 
 /** Reads an underlying's bars: quotes where the file has them, trades where there were any. Throws a BadRecording. */
-export const readUnderlying = (file: string): UnderlyingRow[] => {
-  const lines = rowsOf(file, UNDERLYING_COLUMNS);
+export const readUnderlying = (file: string): UnderlyingBars => {
+  const { columns, lines } = rowsOf(file, [STOCK_COLUMNS, INDEX_COLUMNS]);
+  const kind = columns === INDEX_COLUMNS ? "index" : "stock";
+  const rowOf = kind === "index" ? indexRow : stockRow;
   const rows: UnderlyingRow[] = [];
-  eachRow(file, lines, 10, (row, stamp) => {
-    const trade = tradeOf(row);
-    rows.push({
-      stamp,
-      bid: optional(row, 1, "bid", UNITS_PER_DOLLAR),
-      bidSize: Math.max(0, optional(row, 2, "bid_size", 1)),
-      ask: optional(row, 3, "ask", UNITS_PER_DOLLAR),
-      askSize: Math.max(0, optional(row, 4, "ask_size", 1)),
-      ...(trade === undefined ? {} : { trade }),
-    });
-  });
-  return rows;
+  eachRow(file, lines, columns.split(",").length, (row, stamp) => rows.push(rowOf(row, stamp)));
+  return { kind, rows };
 };

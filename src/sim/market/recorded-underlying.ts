@@ -1,20 +1,26 @@
-/** A recorded stock: its quote as it became known on the market's days, and what the file tells of days before. */
+/**
+ * A recorded stock or index: its quote as it became known on the market's days, and what the file tells of days before. An index
+ * has a last price and nothing else; what is calculated soon after the bell is still its session's.
+ */
 
-import { sessionOf } from "../../domain/calendar/market-calendar.ts";
+import { sessionOf, tradingDayBefore } from "../../domain/calendar/market-calendar.ts";
 import { newYorkDay } from "../../domain/calendar/new-york.ts";
 import type { Bar } from "../../domain/events/broker.ts";
 import type { EpochMs, Price, TradingDay } from "../../domain/units.ts";
 import { dollars, epochMs, priceUnits, UNITS_PER_DOLLAR } from "../../domain/units.ts";
 import type { BarPart } from "./bars.ts";
 import { bidAskBars, merged } from "./bars.ts";
+import type { Settles } from "./index-options.ts";
 import type { BarShow, BarsAsked, MarketQuote, TimedBar } from "./market.ts";
 import { quotedPart } from "./recorded-chain.ts";
-import type { UnderlyingRow } from "./recorded-csv.ts";
+import type { UnderlyingBars, UnderlyingRow } from "./recorded-csv.ts";
 import { NONE } from "./recorded-csv.ts";
 
 const BAR_MS = 60_000;
 /** A day's bar is told only if trades were recorded this near to its open and to its close. */
 const EDGE_MS = 5 * 60_000;
+/** An index's official close is told in the minutes after the bell, when the last of its stocks has closed. */
+const OFFICIAL_CLOSE_MS = 30 * 60_000;
 
 export interface RecordedUnderlying {
   advance(to: EpochMs): void;
@@ -24,25 +30,27 @@ export interface RecordedUnderlying {
   /** Bars of what the file holds, up to now; undefined when it holds none of the kind. */
   bars(asked: BarsAsked): readonly TimedBar[] | undefined;
   headTimestamp(show: BarShow): EpochMs | undefined;
-  /** The last trade of a day's session; undefined before its close is known, and for days that the file does not hold. */
-  settlement(day: TradingDay): Price | undefined;
+  /** A day's first or last trade (an index's official close); undefined before it is known, and for days that the file does not hold. */
+  settlement(day: TradingDay, on: Settles): Price | undefined;
 }
 
 interface Session {
   readonly bar: Bar;
-  readonly close: EpochMs;
+  /** When the bar is known for good. */
+  readonly known: EpochMs;
   readonly whole: boolean;
+  readonly firstTrade: Price;
   readonly lastTrade: Price;
 }
 
 /** The sessions of which the file holds trades, oldest first. */
-const sessionsOf = (rows: readonly UnderlyingRow[]): Session[] => {
+const sessionsOf = (rows: readonly UnderlyingRow[], afterBellMs: number): Session[] => {
   const byDay = Map.groupBy(rows, (row) => newYorkDay(epochMs(row.stamp)));
   const sessions: Session[] = [];
   for (const [day, ofDay] of byDay) {
     const session = sessionOf(day);
     const inside = ofDay.filter(
-      (row) => session !== undefined && row.stamp >= session.open && row.stamp + BAR_MS <= session.close,
+      (row) => session !== undefined && row.stamp >= session.open && row.stamp + BAR_MS <= session.close + afterBellMs,
     );
     const trades = inside.flatMap(({ trade }) => trade ?? []);
     const [first, last] = [inside.find((row) => row.trade), inside.findLast((row) => row.trade)];
@@ -56,8 +64,9 @@ const sessionsOf = (rows: readonly UnderlyingRow[]): Session[] => {
         close: dollars(priceUnits(last.trade.close)),
         volume: trades.reduce((sum, { volume }) => sum + volume, 0),
       },
-      close: session.close,
+      known: epochMs(Math.max(session.close, last.stamp + BAR_MS)),
       whole: first.stamp < session.open + EDGE_MS && last.stamp + BAR_MS > session.close - EDGE_MS,
+      firstTrade: priceUnits(first.trade.open),
       lastTrade: priceUnits(last.trade.close),
     });
   }
@@ -82,10 +91,10 @@ const partOf = (row: UnderlyingRow, before: UnderlyingRow | undefined, show: Bar
 };
 
 /** Shows the rows from the first of `days` to the last; rows of later days never. */
-export const recordedUnderlying = (rows: readonly UnderlyingRow[], days: readonly TradingDay[]): RecordedUnderlying => {
+export const recordedUnderlying = ({ kind, rows }: UnderlyingBars, days: readonly TradingDay[]): RecordedUnderlying => {
   const [first, last] = [days[0] as TradingDay, days.at(-1) as TradingDay];
   const known = rows.filter(({ stamp }) => newYorkDay(epochMs(stamp)) <= last);
-  const sessions = sessionsOf(known);
+  const sessions = sessionsOf(known, kind === "index" ? OFFICIAL_CLOSE_MS : 0);
   let taken = known.findIndex(({ stamp }) => newYorkDay(epochMs(stamp)) >= first);
   if (taken < 0) taken = known.length;
   let now = epochMs(0);
@@ -131,8 +140,8 @@ export const recordedUnderlying = (rows: readonly UnderlyingRow[], days: readonl
         askSize: quoted?.askSize ?? 0,
         last: trade,
         lastSize: 0,
-        close: sessions.findLast(({ bar }) => bar.day < (day as TradingDay))?.lastTrade ?? null,
-        volume,
+        close: sessions.find(({ bar }) => bar.day === tradingDayBefore(day as TradingDay))?.lastTrade ?? null,
+        volume: kind === "index" ? null : volume,
         openInterest: null,
         at: epochMs(newest.stamp + BAR_MS),
       },
@@ -155,9 +164,9 @@ export const recordedUnderlying = (rows: readonly UnderlyingRow[], days: readonl
       const row = known.find((one) => partOf(one, undefined, show === "BID_ASK" ? "MIDPOINT" : show) !== undefined);
       return row && row.stamp + BAR_MS <= now ? epochMs(row.stamp) : undefined;
     },
-    settlement: (of) => {
+    settlement: (of, on) => {
       const found = sessions.find(({ bar }) => bar.day === of);
-      return found !== undefined && now >= found.close ? found.lastTrade : undefined;
+      return found !== undefined && now >= found.known ? (on === "open" ? found.firstTrade : found.lastTrade) : undefined;
     },
   };
 };

@@ -5,7 +5,7 @@
  * (undefined); −1 or a size of 0 (null: IB says that there is no such side); a number, also 0.
  */
 import type { Contract } from "../../../domain/contract.ts";
-import type { Quote, QuoteSource } from "../../../domain/quote.ts";
+import type { NextDividend, Quote, QuoteSource } from "../../../domain/quote.ts";
 import type { EpochMs, Price } from "../../../domain/units.ts";
 import { figure, priceFigure } from "./figure.ts";
 
@@ -32,19 +32,31 @@ const SIZES: ReadonlyMap<number, Exclude<Side, "close">> = new Map([
 ]);
 
 type Figure = "volume" | "openInterest" | "impliedVol";
-/** A future's figures: volume (live and delayed), open interest (generic tick 588), implied volatility. */
-const FIGURES: ReadonlyMap<number, Figure> = new Map([
+const FUTURES_FIGURES: ReadonlyMap<number, Figure> = new Map([
   [8, "volume"],
   [74, "volume"],
   [86, "openInterest"],
   [24, "impliedVol"],
 ]);
+/** IB may tell the interest in calls (27) and in puts (28) on the line of either: the other one's is not its own. */
+const CALL_FIGURES: ReadonlyMap<number, Figure> = new Map([[27, "openInterest"]]);
+const PUT_FIGURES: ReadonlyMap<number, Figure> = new Map([[28, "openInterest"]]);
+const UNDERLYING_FIGURES: ReadonlyMap<number, Figure> = new Map([[24, "impliedVol"]]);
+const NO_FIGURES: ReadonlyMap<number, Figure> = new Map();
+
+/** Which figures a contract's line tells of it, by tick type; live, and a future's volume delayed too. */
+const figuresOf = ({ secType, right }: Pick<Contract, "secType" | "right">): ReadonlyMap<number, Figure> => {
+  if (secType === "FUT") return FUTURES_FIGURES;
+  if (secType === "OPT" || secType === "FOP") return right === "C" ? CALL_FIGURES : PUT_FIGURES;
+  return secType === "STK" || secType === "IND" ? UNDERLYING_FIGURES : NO_FIGURES;
+};
 
 /** What a line has said so far. The price is kept beside the size, because a size of 0 hides it only until the next one. */
 export interface Heard {
   readonly prices: { [S in Side]?: Price | null };
   readonly sizes: { [S in Side]?: number };
   readonly figures: { [F in Figure]?: number };
+  dividend?: NextDividend | undefined;
   /** Its prices may honestly be negative. */
   readonly signed: boolean;
 }
@@ -73,13 +85,30 @@ export const hearPrice = (heard: Heard, field: number, value: number | undefined
   return true;
 };
 
-/** Notes a figure of a future's; it changes with every trade, and is told with the next price. */
-export const hearFigure = (heard: Heard, field: number | undefined, value: number | undefined): void => {
-  const name = field === undefined ? undefined : FIGURES.get(field);
-  if (name === undefined || !heard.signed) return;
+/**
+ * Notes a figure of the contract's. True when it is worth telling by itself; a volume changes with every trade, and is told with the next
+ * price.
+ */
+export const hearFigure = (
+  heard: Heard,
+  contract: Pick<Contract, "secType" | "right">,
+  field: number | undefined,
+  value: number | undefined,
+): boolean => {
+  const name = field === undefined ? undefined : figuresOf(contract).get(field);
+  if (name === undefined) return false;
+  const before = heard.figures[name];
   const known = figure(value);
   if (known === undefined || known < 0) delete heard.figures[name];
   else heard.figures[name] = known;
+  return name !== "volume" && heard.figures[name] !== before;
+};
+
+/** Notes what IB says of dividends; true when it is news. */
+export const hearDividend = (heard: Heard, next: NextDividend | undefined): boolean => {
+  const before = heard.dividend;
+  heard.dividend = next;
+  return before?.exDate !== next?.exDate || before?.amount !== next?.amount;
 };
 
 /** Takes a size tick in; false when the type is none of a quote's. */
@@ -112,6 +141,7 @@ export const quoteOf = (conId: number, heard: Heard, at: EpochMs, source: QuoteS
     ...(sizes.bid === undefined ? {} : { bidSize: sizes.bid }),
     ...(sizes.ask === undefined ? {} : { askSize: sizes.ask }),
     ...heard.figures,
+    ...(heard.dividend === undefined ? {} : { dividend: heard.dividend }),
     at,
   };
 };

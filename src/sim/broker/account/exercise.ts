@@ -57,6 +57,9 @@ export const createExercises = (floor: Floor, before: readonly SavedExercise[]):
         const details = theListing(market, contract);
         if (isError(details)) return refuse(details.text, details.code);
         const { conId, right, strike, secType } = details.contract;
+        // Options on an index are European, and worth cash by themselves.
+        if (market.byConId(details.underlyingConId)?.contract.secType === "IND")
+          return refuse("The option cannot be exercised before its expiry");
         if (action !== EXERCISE && action !== LAPSE) return refuse("Invalid exercise action");
         if (!Number.isSafeInteger(quantity) || quantity <= 0) return refuse("Invalid exercise quantity");
         const account = name === "" ? [...floor.accounts.values()][0] : floor.accounts.get(name);

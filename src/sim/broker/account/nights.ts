@@ -31,7 +31,7 @@ export interface SavedNights {
 export interface Nights {
   readonly exercises: Exercises;
   advance(): void;
-  /** Assigns so many contracts of a short option now, whatever it is worth. Returns how many there were to assign. */
+  /** Assigns so many contracts of a short option on stock now, whatever it is worth. Returns how many there were to assign. */
   assign(account: string, conId: number, contracts?: number): number;
   saved(): SavedNights;
 }
@@ -91,7 +91,10 @@ export const createNights = (floor: Floor, saved?: SavedNights): Nights => {
     exercises,
     assign: (name, conId, contracts) => {
       const account = floor.accounts.get(name);
-      const held = account?.position(conId)?.quantity ?? 0;
+      const position = account?.position(conId);
+      const held = position?.quantity ?? 0;
+      // European: nobody can.
+      if (market.byConId(position?.details.underlyingConId ?? -1)?.contract.secType === "IND") return 0;
       const going = Math.min(contracts ?? -held, -held);
       if (account === undefined || going <= 0) return 0;
       turn(account, conId, going);
