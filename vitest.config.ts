@@ -3,8 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // Long ones, and the scenarios of known pains, are suites of their own: `npm run nightly`, `npm run pains`.
-    exclude: ["test/nightly/**", "test/pains/**", "node_modules/**"],
+    // Long ones, the scenarios of known pains, and recorded days are suites of their own: `npm run nightly`, `pains`, `recorded`.
+    exclude: ["test/nightly/**", "test/pains/**", "test/recorded/**", "node_modules/**"],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 60_000,

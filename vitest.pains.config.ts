@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["test/nightly/**", "node_modules/**"],
+    exclude: ["test/nightly/**", "test/recorded/**", "node_modules/**"],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 120_000,
