@@ -18,8 +18,17 @@ import type { Stage } from "../../src/sim/runner/stage.ts";
 import { type Outcome, runWorld } from "../../src/sim/runner/world.ts";
 import { holdingsApart } from "../support/broker-positions.ts";
 
-/** The simulation's strategies, and the account compared every minute as it is by default. */
-export const EVERY_MINUTE: EngineConfig = { ...SIMULATION_CONFIG, reconcileEverySeconds: 60 };
+/**
+ * The simulation's condors, of one unit each so that what is there twice shows, and the account compared every minute as it is by
+ * default.
+ */
+export const EVERY_MINUTE: EngineConfig = {
+  ...SIMULATION_CONFIG,
+  strategies: SIMULATION_CONFIG.strategies
+    .filter(({ kind }) => kind === "iron-condor")
+    .map((strategy) => ({ ...strategy, quantity: 1 })),
+  reconcileEverySeconds: 60,
+};
 
 export interface Scene {
   /** Default 7: three condors are entered within the first quarter of an hour. */
