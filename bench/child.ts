@@ -1,6 +1,7 @@
 /** Runs a file of this folder in a fresh process of the same Node, with a line to it, and sees that it does not outlive us. */
 import { type ChildProcess, fork } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const children = new Set<ChildProcess>();
@@ -12,6 +13,8 @@ const HEAP =
 export const startChild = (file: string, args: readonly string[] = []): ChildProcess => {
   const child = fork(join(import.meta.dirname, file), [...args], {
     execArgv: [...HEAP, "--expose-gc", "--no-warnings"],
+    // As bin/caretaker does: a process that has to compile its sources keeps the compiler in memory too.
+    env: { ...process.env, NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? join(tmpdir(), "caretaker-bench-compiled") },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   children.add(child);
