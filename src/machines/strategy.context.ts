@@ -256,7 +256,6 @@ export const sceneOf = (context: StrategyContext, now: EpochMs): Choice<{ readon
     ...("points" in vix ? { vix: vix.points } : {}),
     ...(context.vix === null ? {} : { vixContract: context.vix }),
     ...(equity === null ? {} : { equity }),
-    ...(roll === null ? {} : { rollToDays: engine.rules.dteRoll.targetDays }),
     ...(roll?.kind === "campaign" ? { campaign: roll.campaign } : {}),
   };
   return { found: true, scene };

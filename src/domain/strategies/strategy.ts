@@ -48,8 +48,7 @@ export interface Scene {
   /** The worst loss that one position may have, percent of equity: the gate's own limit. */
   readonly maxLossPerPositionPct?: number;
   readonly weights?: readonly LearntWeight[];
-  /** A roll: the days to expiry to aim at, and what the campaign has behind it. */
-  readonly rollToDays?: number;
+  /** What the campaign has behind it that this position would go on with. */
   readonly campaign?: Campaign;
 }
 
